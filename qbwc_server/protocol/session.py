@@ -1,0 +1,368 @@
+"""One visit as a value, and the function that moves it.
+
+`advance` never decides by itself whether work exists or an answer is good: it
+asks for that as an effect (`TakeWork`, `AcceptAnswer`), the caller carries it
+out in its transaction and feeds the result back as an event (`WorkTaken`,
+`NothingTaken`, `AnswerAccepted`, `AnswerRefused`).
+
+Source: QBWC guide ch. 2, 8 and 10.
+"""
+
+from dataclasses import dataclass, replace
+
+from qbwc_server.protocol.states import TRANSITIONS, EventKind, State
+
+DONE = 100
+MOST_WHILE_WAITING = 99
+REFUSED = -1
+
+
+class IllegalEvent(Exception):  # noqa: N818 - the name says whose fault it is
+    """An event that the table does not know in this state: an error of ours."""
+
+    def __init__(self, state: State, kind: EventKind) -> None:
+        super().__init__(f"The event '{kind.value}' has no entry in state '{state.value}'; mend the caller.")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a visit is refused something: a catalogue code and what fills its sentence."""
+
+    code: str
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A visit between two calls.
+
+    Attributes:
+        state: where it stands.
+        outstanding: id of the message set at QuickBooks, if any; it stays after a
+            release, so that a late answer still counts.
+        released: the outstanding work has gone back to the queue meanwhile.
+        last_answered: id of the message set answered last.
+        last_number: the number that answer got.
+        reason: what getLastError will say.
+    """
+
+    state: State = State.READY
+    outstanding: str | None = None
+    released: bool = False
+    last_answered: str | None = None
+    last_number: int = 0
+    reason: Reason | None = None
+
+
+UNKNOWN_TICKET = Session(state=State.UNKNOWN, reason=Reason("unknown_ticket"))
+
+
+# Events: what came in.
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAsked:
+    """sendRequestXML arrived."""
+
+    kind = EventKind.REQUEST_ASKED
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTaken:
+    """A message set was claimed and stored."""
+
+    message_set: str
+    kind = EventKind.WORK_TAKEN
+
+
+@dataclass(frozen=True, slots=True)
+class NothingTaken:
+    """There was nothing to hand out, or it is held back."""
+
+    reason: Reason
+    kind = EventKind.NOTHING_TAKEN
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerArrived:
+    """receiveResponseXML arrived for the outstanding message set."""
+
+    kind = EventKind.ANSWER_ARRIVED
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRepeated:
+    """receiveResponseXML arrived again for the message set answered last."""
+
+    kind = EventKind.ANSWER_REPEATED
+
+
+@dataclass(frozen=True, slots=True)
+class StrangerArrived:
+    """receiveResponseXML arrived with something that answers no request of this visit."""
+
+    reason: Reason
+    kind = EventKind.STRANGER_ARRIVED
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerAccepted:
+    """The answer was stored; number is the percentage to return (0 to 100)."""
+
+    number: int
+    kind = EventKind.ANSWER_ACCEPTED
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRefused:
+    """What arrived is no answer, or QuickBooks failed; the work stays."""
+
+    reason: Reason
+    kind = EventKind.ANSWER_REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFailed:
+    """connectionError arrived: QuickBooks could not be opened."""
+
+    reason: Reason
+    kind = EventKind.CONNECTION_FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorAsked:
+    """getLastError arrived."""
+
+    kind = EventKind.ERROR_ASKED
+
+
+@dataclass(frozen=True, slots=True)
+class CloseArrived:
+    """closeConnection arrived."""
+
+    kind = EventKind.CLOSE_ARRIVED
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTakenOver:
+    """A newer visit of the same company began."""
+
+    kind = EventKind.SESSION_TAKEN_OVER
+
+
+Event = (
+    RequestAsked
+    | WorkTaken
+    | NothingTaken
+    | AnswerArrived
+    | AnswerRepeated
+    | StrangerArrived
+    | AnswerAccepted
+    | AnswerRefused
+    | ConnectionFailed
+    | ErrorAsked
+    | CloseArrived
+    | SessionTakenOver
+)
+
+
+# Answers: what QBWC gets.
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A literal string."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatRequest:
+    """The stored text of the outstanding message set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The number that receiveResponseXML returns."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """The words for a reason, or for 'no error' when it is None."""
+
+    reason: Reason | None
+
+
+Answer = Text | RepeatRequest | Number | Sentence
+
+
+# Effects: what we want done.
+
+
+@dataclass(frozen=True, slots=True)
+class TakeWork:
+    """Claim what waits; answer with WorkTaken or NothingTaken."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptAnswer:
+    """Read and store the answer; answer with AnswerAccepted or AnswerRefused."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseWork:
+    """Put what is out back into the queue.
+
+    `counted`: the send went without an answer, and counts towards the limit.
+    """
+
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordConnectionError:
+    """Remember for the company why QuickBooks could not be opened."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class SettleVisit:
+    """Draw the visit's conclusions: the requests that QuickBooks refused alone."""
+
+
+Effect = TakeWork | AcceptAnswer | ReleaseWork | RecordConnectionError | SettleVisit
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What an event did: the visit after it, the answer if there is one yet, what must be done."""
+
+    session: Session
+    answer: Answer | None = None
+    effects: tuple[Effect, ...] = ()
+
+
+def percentage(done: int, waiting: int) -> int:
+    """Return the progress number: 100 only when nothing waits, else at most 99.
+
+    Source: QBWC guide ch. 10, receiveResponseXML.
+    """
+    if waiting <= 0:
+        return DONE
+    return min(MOST_WHILE_WAITING, DONE * done // (done + waiting))
+
+
+def response_event(session: Session, message_set: str | None, stranger: Reason) -> Event:
+    """Classify a receiveResponseXML by the message set it echoes.
+
+    Args:
+        session: the visit.
+        message_set: id of the message set whose requestIDs the answer echoes; None
+            when it echoes none of this visit. A failure without a body (an hresult)
+            belongs to the outstanding one.
+        stranger: what to say when it belongs to none.
+    """
+    reachable = session.state not in (State.UNKNOWN, State.TAKEN_OVER)
+    if reachable and message_set is not None and message_set == session.outstanding:
+        return AnswerArrived()
+    if reachable and message_set is not None and message_set == session.last_answered:
+        return AnswerRepeated()
+    return StrangerArrived(stranger)
+
+
+def advance(session: Session, event: Event) -> Step:
+    """Move a visit by one event.
+
+    Raises:
+        IllegalEvent: the table has no entry for this event; the session is unchanged.
+    """
+    targets = TRANSITIONS[session.state].get(event.kind)
+    if targets is None:
+        raise IllegalEvent(session.state, event.kind)
+    step = _step(session, event)
+    if step.session.state not in targets:
+        raise IllegalEvent(session.state, event.kind)
+    return step
+
+
+def _step(session: Session, event: Event) -> Step:  # noqa: C901, PLR0911 - one return a kind of event
+    match event:
+        case RequestAsked():
+            return _request_asked(session)
+        case WorkTaken(message_set):
+            taken = replace(session, state=State.SENT, outstanding=message_set, released=False, reason=None)
+            return Step(taken, RepeatRequest())
+        case NothingTaken(reason):
+            return Step(replace(session, state=State.EXPLAINING, reason=reason), Text(""))
+        case AnswerArrived():
+            return Step(session, None, (AcceptAnswer(),))
+        case AnswerRepeated():
+            return Step(session, Number(session.last_number))
+        case AnswerAccepted(number):
+            return _accepted(session, number)
+        case StrangerArrived(reason) | AnswerRefused(reason):
+            return _refused(session, reason)
+        case ConnectionFailed(reason):
+            return _connection_failed(session, reason)
+        case ErrorAsked():
+            state = State.ENDING if session.state is State.EXPLAINING else session.state
+            return Step(replace(session, state=state), Sentence(session.reason))
+        case CloseArrived():
+            return _closed(session)
+        case SessionTakenOver():
+            return _taken_over(session)
+
+
+def _request_asked(session: Session) -> Step:
+    if session.state is State.READY:
+        return Step(session, None, (TakeWork(),))
+    if session.state is State.SENT:
+        return Step(session, RepeatRequest())
+    return Step(session, Text(""))
+
+
+def _accepted(session: Session, number: int) -> Step:
+    state = State.CLOSED if session.state is State.CLOSED else State.ENDING if number >= DONE else State.READY
+    done = Session(state=state, last_answered=session.outstanding, last_number=number)
+    return Step(done, Number(number))
+
+
+def _refused(session: Session, reason: Reason) -> Step:
+    if session.state in (State.UNKNOWN, State.TAKEN_OVER):
+        return Step(session, Number(REFUSED))
+    state = State.EXPLAINING if session.state in (State.READY, State.SENT) else session.state
+    return Step(replace(session, state=state, reason=reason), Number(REFUSED))
+
+
+def _connection_failed(session: Session, reason: Reason) -> Step:
+    if session.state in (State.UNKNOWN, State.TAKEN_OVER):
+        return Step(session, Text("done"))
+    state = State.CLOSED if session.state is State.CLOSED else State.ENDING
+    failed = replace(session, state=state, released=session.outstanding is not None, reason=reason)
+    return Step(failed, Text("done"), (*_release(session, counted=False), RecordConnectionError(reason)))
+
+
+def _closed(session: Session) -> Step:
+    if session.state in (State.UNKNOWN, State.TAKEN_OVER):
+        return Step(session, Sentence(None))
+    first = session.state is not State.CLOSED
+    closed = replace(session, state=State.CLOSED, released=session.outstanding is not None)
+    effects = (*_release(session, counted=True), *((SettleVisit(),) if first else ()))
+    return Step(closed, Sentence(session.reason), effects)
+
+
+def _taken_over(session: Session) -> Step:
+    if session.state is State.TAKEN_OVER:
+        return Step(session)
+    over = Session(state=State.TAKEN_OVER, reason=Reason("taken_over"))
+    settle = () if session.state is State.CLOSED else (SettleVisit(),)
+    return Step(over, None, (*_release(session, counted=True), *settle))
+
+
+def _release(session: Session, *, counted: bool) -> tuple[Effect, ...]:
+    if session.outstanding is None or session.released:
+        return ()
+    return (ReleaseWork(counted=counted),)
