@@ -6,6 +6,7 @@ stored is asked for as an effect, and its result comes back as the next event.
 """
 
 from qbwc_server.protocol.session import (
+    UNKNOWN_TICKET,
     AcceptAnswer,
     Answer,
     AnswerAccepted,
@@ -29,6 +30,7 @@ from qbwc_server.protocol.session import (
     Session,
     SessionTakenOver,
     SettleVisit,
+    SilenceNoticed,
     Step,
     StrangerArrived,
     TakeWork,
@@ -42,6 +44,7 @@ from qbwc_server.protocol.states import TRANSITIONS, EventKind, State
 
 __all__ = [
     "TRANSITIONS",
+    "UNKNOWN_TICKET",
     "AcceptAnswer",
     "Answer",
     "AnswerAccepted",
@@ -66,6 +69,7 @@ __all__ = [
     "Session",
     "SessionTakenOver",
     "SettleVisit",
+    "SilenceNoticed",
     "State",
     "Step",
     "StrangerArrived",

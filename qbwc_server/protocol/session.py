@@ -115,9 +115,16 @@ class AnswerAccepted:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRefused:
-    """What arrived is no answer, or QuickBooks failed; the work stays."""
+    """What arrived is no answer, or QuickBooks failed; the work is kept.
+
+    `release`: QuickBooks was done with the request, so the work goes back at once,
+    `counted` as a send without an answer or not. Otherwise it stays out: the right
+    answer may still come.
+    """
 
     reason: Reason
+    release: bool = False
+    counted: bool = False
     kind = EventKind.ANSWER_REFUSED
 
 
@@ -144,6 +151,13 @@ class CloseArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class SilenceNoticed:
+    """No call came for so long that the visit is given up; a late answer still counts."""
+
+    kind = EventKind.SILENCE_NOTICED
+
+
+@dataclass(frozen=True, slots=True)
 class SessionTakenOver:
     """A newer visit of the same company began."""
 
@@ -162,6 +176,7 @@ Event = (
     | ConnectionFailed
     | ErrorAsked
     | CloseArrived
+    | SilenceNoticed
     | SessionTakenOver
 )
 
@@ -303,8 +318,10 @@ def _step(session: Session, event: Event) -> Step:  # noqa: C901, PLR0911 - one 
             return Step(session, Number(session.last_number))
         case AnswerAccepted(number):
             return _accepted(session, number)
-        case StrangerArrived(reason) | AnswerRefused(reason):
+        case StrangerArrived(reason):
             return _refused(session, reason)
+        case AnswerRefused(reason, release, counted):
+            return _refused(session, reason, _release(session, counted=counted) if release else ())
         case ConnectionFailed(reason):
             return _connection_failed(session, reason)
         case ErrorAsked():
@@ -312,6 +329,9 @@ def _step(session: Session, event: Event) -> Step:  # noqa: C901, PLR0911 - one 
             return Step(replace(session, state=state), Sentence(session.reason))
         case CloseArrived():
             return _closed(session)
+        case SilenceNoticed():
+            silent = replace(session, released=session.outstanding is not None)
+            return Step(silent, None, (*_release(session, counted=True), SettleVisit()))
         case SessionTakenOver():
             return _taken_over(session)
 
@@ -330,11 +350,12 @@ def _accepted(session: Session, number: int) -> Step:
     return Step(done, Number(number))
 
 
-def _refused(session: Session, reason: Reason) -> Step:
+def _refused(session: Session, reason: Reason, effects: tuple[Effect, ...] = ()) -> Step:
     if session.state in (State.UNKNOWN, State.TAKEN_OVER):
         return Step(session, Number(REFUSED))
     state = State.EXPLAINING if session.state in (State.READY, State.SENT) else session.state
-    return Step(replace(session, state=state, reason=reason), Number(REFUSED))
+    released = session.released or bool(effects)
+    return Step(replace(session, state=state, reason=reason, released=released), Number(REFUSED), effects)
 
 
 def _connection_failed(session: Session, reason: Reason) -> Step:

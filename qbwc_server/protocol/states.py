@@ -48,6 +48,7 @@ class EventKind(Enum):
     CONNECTION_FAILED = "connectionError"
     ERROR_ASKED = "getLastError"
     CLOSE_ARRIVED = "closeConnection"
+    SILENCE_NOTICED = "silence noticed"
     SESSION_TAKEN_OVER = "another visit began"
 
 
@@ -71,6 +72,7 @@ TRANSITIONS: dict[State, dict[EventKind, tuple[State, ...]]] = {
         _K.CONNECTION_FAILED: (_S.ENDING,),
         _K.ERROR_ASKED: (_S.READY,),
         _K.CLOSE_ARRIVED: (_S.CLOSED,),
+        _K.SILENCE_NOTICED: (_S.READY,),
         _K.SESSION_TAKEN_OVER: (_S.TAKEN_OVER,),
     },
     _S.SENT: {
@@ -83,6 +85,7 @@ TRANSITIONS: dict[State, dict[EventKind, tuple[State, ...]]] = {
         _K.CONNECTION_FAILED: (_S.ENDING,),
         _K.ERROR_ASKED: (_S.SENT,),
         _K.CLOSE_ARRIVED: (_S.CLOSED,),
+        _K.SILENCE_NOTICED: (_S.SENT,),
         _K.SESSION_TAKEN_OVER: (_S.TAKEN_OVER,),
     },
     _S.EXPLAINING: {
@@ -95,6 +98,7 @@ TRANSITIONS: dict[State, dict[EventKind, tuple[State, ...]]] = {
         _K.CONNECTION_FAILED: (_S.ENDING,),
         _K.ERROR_ASKED: (_S.ENDING,),
         _K.CLOSE_ARRIVED: (_S.CLOSED,),
+        _K.SILENCE_NOTICED: (_S.EXPLAINING,),
         _K.SESSION_TAKEN_OVER: (_S.TAKEN_OVER,),
     },
     _S.ENDING: {
@@ -107,6 +111,7 @@ TRANSITIONS: dict[State, dict[EventKind, tuple[State, ...]]] = {
         _K.CONNECTION_FAILED: (_S.ENDING,),
         _K.ERROR_ASKED: (_S.ENDING,),
         _K.CLOSE_ARRIVED: (_S.CLOSED,),
+        _K.SILENCE_NOTICED: (_S.ENDING,),
         _K.SESSION_TAKEN_OVER: (_S.TAKEN_OVER,),
     },
     _S.CLOSED: {

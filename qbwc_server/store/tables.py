@@ -113,9 +113,8 @@ companies = Table(
     Column("version_cap", String(10)),
     Column("accepted_version", String(10)),
     Column("whole_records", Boolean, nullable=False, default=False),
-    # Visits with a request out that were taken over in a row, and busy until when.
+    # Visits with a request out that were taken over in a row.
     Column("takeovers", Integer, nullable=False, default=0),
-    Column("busy_until", UTCDateTime),
     CheckConstraint("seq >= 0", name="seq"),
 )
 
@@ -172,7 +171,9 @@ refreshes = Table(
     Column("unanswered", Integer, nullable=False, default=0),
     Column("most", Integer, nullable=False, default=1000),
     Column("missed", Boolean, nullable=False, default=False),
-    # Refused alone in its visit; what that means is known at the visit's end.
+    # Not to be handed out again by this visit.
+    Column("held_by_visit", BigInteger),
+    # Refused alone in that visit; what it means is known at the visit's end.
     Column("refused_alone", Boolean, nullable=False, default=False),
     # The record it turned out to be, and the observation that answers it (the last one, for a list).
     Column("list_id", String(36)),

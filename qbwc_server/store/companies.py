@@ -1,0 +1,248 @@
+"""Companies: a QuickBooks company file, its Web Connector account and its counters."""
+
+import hashlib
+import hmac
+import re
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from qbwc_server.store.tables import companies, connections
+
+# Letters and digits without the look-alikes 0 O o 1 l I i 5: 54 of them.
+PASSWORD_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz2346789"
+PASSWORD_LENGTH = 24
+_NAME = re.compile(r"[a-z0-9-]{1,40}")
+
+
+class CompanyError(Exception):
+    """A company cannot be made or found."""
+
+
+class BadCompanyName(CompanyError):
+    """The name has other characters than allowed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"'{name}' is no company name: use 1 to 40 of a-z, 0-9 and '-'; the title may be anything.")
+
+
+class CompanyExists(CompanyError):
+    """The name or the Web Connector user is taken."""
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(f"There is a company with the {what} '{name}' already; choose another, or list them.")
+
+
+class UnknownCompany(CompanyError):
+    """No company has that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no company '{name}'; 'qbwc company list' shows those there are.")
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company as stored; the columns of `tables.companies` without the password."""
+
+    company: str
+    title: str
+    user_name: str
+    owner_id: str
+    file_id: str
+    company_file: str | None
+    accepted_file: str | None
+    accepted_name: str | None
+    paused: bool
+    created_at: datetime
+    password_changed_at: datetime
+    seq: int
+    visit: int
+    qbxml_version: str | None
+    version_cap: str | None
+    accepted_version: str | None
+    whole_records: bool
+    takeovers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of a company's connection; the columns of `tables.connections`."""
+
+    last_seen_at: datetime | None = None
+    address: str | None = None
+    connector_version: str | None = None
+    product: str | None = None
+    country: str | None = None
+    seen_file: str | None = None
+    seen_name: str | None = None
+    seen_file_id: str | None = None
+    attention: str | None = None
+    attention_values: Any = None
+    attention_at: datetime | None = None
+    wrong_passwords: int = 0
+    wrong_password_at: datetime | None = None
+
+
+def _company(row: Row[Any]) -> Company:
+    return Company(**{name: row._mapping[name] for name in Company.__slots__})  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def hash_secret(secret: str) -> str:
+    """Return the SHA-256 of a generated secret; its entropy needs no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def make_password() -> str:
+    """Return a new Web Connector password, easy to type."""
+    return "".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(PASSWORD_LENGTH))
+
+
+def make_guid() -> str:
+    """Return a GUID as QBWC wants it, in braces."""
+    return "{" + str(uuid.uuid4()).upper() + "}"
+
+
+def add(
+    connection: Connection,
+    company: str,
+    *,
+    title: str | None,
+    user_name: str | None,
+    company_file: str | None,
+    now: datetime,
+) -> tuple[Company, str]:
+    """Make a company and its account.
+
+    Returns:
+        the company, and its password, which is stored only as a hash.
+
+    Raises:
+        BadCompanyName, CompanyExists
+    """
+    if not _NAME.fullmatch(company):
+        raise BadCompanyName(company)
+    user = user_name or company
+    taken = connection.execute(
+        select(companies.c.company).where((companies.c.company == company) | (companies.c.user_name == user))
+    ).first()
+    if taken is not None:
+        raise CompanyExists("name", company) if taken.company == company else CompanyExists("user", user)
+    password = make_password()
+    connection.execute(
+        companies.insert().values(
+            company=company,
+            title=title or company,
+            user_name=user,
+            password_sha256=hash_secret(password),
+            password_changed_at=now,
+            owner_id=make_guid(),
+            file_id=make_guid(),
+            company_file=company_file,
+            created_at=now,
+        )
+    )
+    connection.execute(connections.insert().values(company=company))
+    return get(connection, company), password
+
+
+def get(connection: Connection, company: str) -> Company:
+    """Return a company.
+
+    Raises:
+        UnknownCompany
+    """
+    row = connection.execute(select(companies).where(companies.c.company == company)).first()
+    if row is None:
+        raise UnknownCompany(company)
+    return _company(row)
+
+
+def lock(connection: Connection, company: str) -> Company:
+    """Return a company and hold its row until the transaction ends (SQLite holds the whole database)."""
+    row = connection.execute(select(companies).where(companies.c.company == company).with_for_update()).first()
+    if row is None:
+        raise UnknownCompany(company)
+    return _company(row)
+
+
+def everyone(connection: Connection) -> tuple[Company, ...]:
+    """Return all companies by name."""
+    return tuple(_company(row) for row in connection.execute(select(companies).order_by(companies.c.company)))
+
+
+def sign_in(connection: Connection, user_name: str, password: str) -> tuple[Company | None, bool]:
+    """Check a Web Connector's account.
+
+    Returns:
+        the company whose account it is (None when no company has that user), and
+        whether the password is right.
+    """
+    row = connection.execute(select(companies).where(companies.c.user_name == user_name)).first()
+    if row is None:
+        return None, False
+    return _company(row), hmac.compare_digest(row.password_sha256, hash_secret(password))
+
+
+def new_password(connection: Connection, company: str, now: datetime) -> str:
+    """Give a company a new Web Connector password and return it."""
+    get(connection, company)
+    password = make_password()
+    change(connection, company, password_sha256=hash_secret(password), password_changed_at=now)
+    notice(connection, company, wrong_passwords=0, wrong_password_at=None)
+    return password
+
+
+def pause(connection: Connection, company: str, *, paused: bool) -> Company:
+    """Stop or start handing out work."""
+    lock(connection, company)
+    change(connection, company, paused=paused)
+    return get(connection, company)
+
+
+def accept(connection: Connection, company: str) -> Company:
+    """Accept the company file seen last as this company's own."""
+    lock(connection, company)
+    seen = connection_of(connection, company)
+    change(connection, company, accepted_file=seen.seen_file, accepted_name=seen.seen_name)
+    notice(connection, company, attention=None, attention_values=None, attention_at=None)
+    return get(connection, company)
+
+
+def change(connection: Connection, company: str, **values: object) -> None:
+    """Set columns of a company."""
+    connection.execute(update(companies).where(companies.c.company == company).values(**values))
+
+
+def take_seq(connection: Connection, company: str, count: int) -> int:
+    """Take `count` observation numbers in this transaction and return the first."""
+    last: int = connection.execute(
+        update(companies)
+        .where(companies.c.company == company)
+        .values(seq=companies.c.seq + count)
+        .returning(companies.c.seq)
+    ).scalar_one()
+    return last - count + 1
+
+
+def lift_seq(connection: Connection, company: str, at_least: int) -> None:
+    """Lift the counter: the website knows higher numbers, so our database came from a backup."""
+    connection.execute(
+        update(companies).where(companies.c.company == company, companies.c.seq < at_least).values(seq=at_least)
+    )
+
+
+def connection_of(connection: Connection, company: str) -> Seen:
+    """Return what is known of a company's connection."""
+    row = connection.execute(select(connections).where(connections.c.company == company)).first()
+    if row is None:
+        return Seen()
+    return Seen(**{name: row._mapping[name] for name in Seen.__slots__})  # noqa: SLF001
+
+
+def notice(connection: Connection, company: str, **values: object) -> None:
+    """Set columns of a company's connection."""
+    connection.execute(update(connections).where(connections.c.company == company).values(**values))
