@@ -1,0 +1,117 @@
+"""Brings our own database to the schema of this program, and tells when it has another one.
+
+The steps stand in `migrations/`; one run takes every step that is missing in one transaction, so a run that breaks
+off has changed nothing, and a second run that is started meanwhile waits and then finds nothing to do.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from qbwc_server.store.database import Database
+
+_MIGRATIONS: Final = Path(__file__).resolve().parent / "migrations"
+# Any number will do, as long as nobody else locks the same one in this database: "qbwc" in ASCII.
+_LOCK: Final = 0x71627763
+
+
+class SchemaBehind(Exception):  # noqa: N818 - the name says what happened
+    """Our own database is not made yet, or has the schema of an older program."""
+
+    def __init__(self, found: str | None) -> None:
+        what = "is not set up yet" if found is None else f"has an older schema ({found})"
+        super().__init__(f"Our own database {what}. Run 'qbwc init', which makes or upgrades it, and start again.")
+
+
+class SchemaAhead(Exception):  # noqa: N818 - the name says what happened
+    """Our own database has the schema of a newer program."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"Our own database has a newer schema ({found}) than this program knows. Install the newer qbwc-server "
+            "('pip install --upgrade qbwc-server') and run 'qbwc init'; or restore the backup made before the upgrade."
+        )
+
+
+def upgrade(database: Database) -> str:
+    """Take every missing step, under a lock; does nothing if there is none.
+
+    Returns:
+        The revision the database has now.
+
+    Raises:
+        SchemaAhead: the database is newer than this program.
+    """
+    with _locked(database) as connection:
+        found = _current(connection)
+        if found is not None and found not in _known():
+            raise SchemaAhead(found)
+        configuration = alembic_config()
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "head")
+    return head()
+
+
+def revision(database: Database) -> str | None:
+    """Return the revision that the database has; None if it was never set up."""
+    with database.read() as connection:
+        return _current(connection)
+
+
+def check_schema(database: Database) -> None:
+    """Make sure that the database has the schema of this program.
+
+    Raises:
+        SchemaBehind: it is older, or was never set up.
+        SchemaAhead: it is newer.
+    """
+    found = revision(database)
+    if found == head():
+        return
+    if found is None or found in _known():
+        raise SchemaBehind(found)
+    raise SchemaAhead(found)
+
+
+def head() -> str:
+    """Return the revision of this program."""
+    newest = _scripts().get_current_head()
+    if newest is None:
+        message = "the package holds no migration"
+        raise RuntimeError(message)
+    return newest
+
+
+def alembic_config() -> Config:
+    """Return alembic's configuration; who runs it puts a connection under `attributes["connection"]`."""
+    configuration = Config()
+    configuration.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return configuration
+
+
+@contextmanager
+def _locked(database: Database) -> Iterator[Connection]:
+    # On SQLite a writing transaction is the lock.
+    with database.write() as connection:
+        if not database.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        yield connection
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(alembic_config())
+
+
+def _known() -> frozenset[str]:
+    return frozenset(script.revision for script in _scripts().walk_revisions())

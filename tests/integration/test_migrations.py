@@ -1,0 +1,97 @@
+"""The steps make exactly the tables that the program writes, and other schemas are refused."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from qbwc_server.store import migrate
+from qbwc_server.store.database import Database
+from qbwc_server.store.tables import metadata
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+def _shape(connection: sa.Connection) -> dict[str, Any]:
+    inspector = sa.inspect(connection)
+    return {
+        table: {
+            "columns": [{**column, "type": str(column["type"])} for column in inspector.get_columns(table)],
+            "key": inspector.get_pk_constraint(table),
+            "foreign": _sorted(inspector.get_foreign_keys(table)),
+            "unique": _sorted(inspector.get_unique_constraints(table)),
+            "checks": _sorted(inspector.get_check_constraints(table)),
+            "indexes": _sorted(inspector.get_indexes(table)),
+        }
+        for table in sorted(inspector.get_table_names())
+        if table != "alembic_version"
+    }
+
+
+def _sorted(found: Any) -> list[dict[str, Any]]:
+    # Objects of the dialect have no comparison of their own.
+    return sorted(
+        ({**entry, "dialect_options": repr(sorted(_texts(entry)))} for entry in found),
+        key=lambda entry: str(entry["name"]),
+    )
+
+
+def _texts(entry: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(name, str(value)) for name, value in entry.get("dialect_options", {}).items()]
+
+
+def test_the_steps_make_what_the_tables_declare(database: Database) -> None:
+    assert migrate.revision(database) is None
+    assert migrate.upgrade(database) == migrate.head() == migrate.revision(database)
+    with database.write() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        by_steps = _shape(connection)
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
+        assert _shape(connection) == by_steps
+    assert set(by_steps) == set(metadata.tables)
+
+
+def test_upgrading_again_changes_nothing(database: Database) -> None:
+    migrate.upgrade(database)
+    with database.read() as connection:
+        before = _shape(connection)
+    migrate.upgrade(database)
+    migrate.check_schema(database)
+    with database.read() as connection:
+        assert _shape(connection) == before
+
+
+def test_upgrades_at_the_same_time_wait_for_each_other(database: Database) -> None:
+    done: list[str] = []
+    threads = [threading.Thread(target=lambda: done.append(migrate.upgrade(database))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [migrate.head()] * 4
+
+
+def test_a_database_never_set_up_is_refused_with_the_command(database: Database) -> None:
+    with pytest.raises(migrate.SchemaBehind, match="qbwc init"):
+        migrate.check_schema(database)
+
+
+def test_a_newer_database_is_refused_and_not_touched(database: Database) -> None:
+    migrate.upgrade(database)
+    with database.write() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(migrate.SchemaAhead, match="9999"):
+        migrate.check_schema(database)
+    with pytest.raises(migrate.SchemaAhead):
+        migrate.upgrade(database)
+    assert migrate.revision(database) == "9999"
