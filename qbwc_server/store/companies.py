@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select, update
 from qbwc_server.store.tables import companies, connections
 
 # Letters and digits without the look-alikes 0 O o 1 l I i 5: 54 of them.
-PASSWORD_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz2346789"
+PASSWORD_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz2346789"  # noqa: S105 - an alphabet
 PASSWORD_LENGTH = 24
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
 
@@ -98,7 +98,7 @@ def hash_secret(secret: str) -> str:
 
 def make_password() -> str:
     """Return a new Web Connector password, easy to type."""
-    return "".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(PASSWORD_LENGTH))
+    return "".join(secrets.choice(PASSWORD_LETTERS) for _ in range(PASSWORD_LENGTH))
 
 
 def make_guid() -> str:

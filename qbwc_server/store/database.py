@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 BUSY_SECONDS = 30
 
 
-class DatabaseUnreachable(Exception):  # noqa: N818 - the name says what happened
+class DatabaseUnreachable(Exception):
     """Our own database cannot be opened."""
 
     def __init__(self, url: str, cause: Exception) -> None:

@@ -4,6 +4,7 @@ The schedule lives on the QuickBooks PC and can be changed there, so it is
 learnt: the interval is the median gap between the last visits.
 """
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,5 +72,5 @@ def rhythm(connection: Connection, company: str) -> Rhythm:
     )
     if not moments:
         return Rhythm(None, None)
-    gaps = [(later - earlier).total_seconds() for later, earlier in zip(moments, moments[1:], strict=False)]
+    gaps = [(later - earlier).total_seconds() for later, earlier in itertools.pairwise(moments)]
     return Rhythm(moments[0], timedelta(seconds=median(gaps)) if gaps else None)

@@ -1,0 +1,257 @@
+"""The outbox: which records the website has yet to be told of.
+
+One row a record and target; its `seq` is raised when the record is seen again
+before it was published. A row is deleted once the website holds that number. A
+claim expires, and is dropped when the process starts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from qbwc_server.store.tables import freshness, outbox, records
+
+CLAIM = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A record to be published, as it stands now."""
+
+    target: str
+    company: str
+    list: str
+    list_id: str
+    seq: int
+    single: bool
+    attempts: int
+    is_deleted: bool
+    observed_at: datetime
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far publishing is behind."""
+
+    waiting: int
+    set_aside: int
+    oldest_due_at: datetime | None
+    last_error: str | None
+
+
+def put(
+    connection: Connection,
+    target: str,
+    company: str,
+    list_name: str,
+    numbers: Mapping[str, int],
+    now: datetime,
+    *,
+    single: bool,
+) -> None:
+    """Mark records as dirty, given each one's observation number."""
+    if not numbers:
+        return
+    rows = [
+        {
+            "target": target,
+            "company": company,
+            "list": list_name,
+            "list_id": list_id,
+            "seq": seq,
+            "since": seq,
+            "single": single,
+            "due_at": now,
+            "attempts": 0,
+        }
+        for list_id, seq in numbers.items()
+    ]
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(outbox)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["target", "company", "list", "list_id"],
+            set_={
+                "seq": statement.excluded.seq,
+                "single": or_(outbox.c.single, statement.excluded.single),
+                "due_at": statement.excluded.due_at,
+                "attempts": 0,
+                "set_aside": None,
+                "detail": None,
+            },
+        ),
+        rows,
+    )
+
+
+def again(connection: Connection, company: str, list_name: str, list_id: str, now: datetime) -> bool:
+    """Queue a row that was set aside once more; False when there is none."""
+    row = and_(outbox.c.company == company, outbox.c.list == list_name, outbox.c.list_id == list_id)
+    changed = connection.execute(
+        update(outbox)
+        .where(row, outbox.c.set_aside.is_not(None))
+        .values(set_aside=None, detail=None, due_at=now, attempts=0, claimed_by=None, claimed_until=None)
+    )
+    return changed.rowcount > 0
+
+
+def claim(connection: Connection, worker: str, now: datetime, limit: int) -> tuple[Claimed, ...]:
+    """Take the rows that are due, single refreshes first, for at most `CLAIM`."""
+    due = and_(
+        outbox.c.set_aside.is_(None),
+        outbox.c.due_at <= now,
+        or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until < now),
+    )
+    query = (
+        select(outbox, records.c.is_deleted, records.c.observed_at, records.c["values"], records.c.seq.label("stands"))
+        .join(
+            records,
+            and_(
+                records.c.company == outbox.c.company,
+                records.c.list == outbox.c.list,
+                records.c.list_id == outbox.c.list_id,
+            ),
+        )
+        .where(due)
+        .order_by(outbox.c.single.desc(), outbox.c.since)
+        .limit(limit)
+        .with_for_update(of=outbox, skip_locked=True)
+    )
+    rows = connection.execute(query).all()
+    for row in rows:
+        connection.execute(update(outbox).where(_is(row)).values(claimed_by=worker, claimed_until=now + CLAIM))
+    return tuple(
+        Claimed(
+            target=row.target,
+            company=row.company,
+            list=row.list,
+            list_id=row.list_id,
+            seq=row.stands,
+            single=row.single,
+            attempts=row.attempts,
+            is_deleted=row.is_deleted,
+            observed_at=row.observed_at,
+            values=row._mapping[records.c["values"]],  # noqa: SLF001 - SQLAlchemy's public name
+        )
+        for row in rows
+    )
+
+
+def _is(row: Any) -> Any:
+    return and_(
+        outbox.c.target == row.target,
+        outbox.c.company == row.company,
+        outbox.c.list == row.list,
+        outbox.c.list_id == row.list_id,
+    )
+
+
+def done(connection: Connection, claimed: Claimed, seq: int) -> bool:
+    """Drop a published row unless the record was seen again meanwhile; True when it was dropped."""
+    gone = connection.execute(delete(outbox).where(_is(claimed), outbox.c.seq <= seq))
+    if gone.rowcount:
+        return True
+    # What is left is newer: it became dirty after what the website now holds.
+    connection.execute(
+        update(outbox)
+        .where(_is(claimed))
+        .values(
+            since=func.max(outbox.c.since, seq + 1)
+            if connection.dialect.name == "sqlite"
+            else func.greatest(outbox.c.since, seq + 1),
+            claimed_by=None,
+            claimed_until=None,
+        )
+    )
+    return False
+
+
+def set_aside(connection: Connection, claimed: Claimed, why: str, detail: Mapping[str, Any], now: datetime) -> None:
+    """Keep a row for a person."""
+    connection.execute(
+        update(outbox)
+        .where(_is(claimed), outbox.c.seq <= claimed.seq)
+        .values(set_aside=why, detail=dict(detail), due_at=now, claimed_by=None, claimed_until=None)
+    )
+
+
+def postpone(connection: Connection, claimed: Sequence[Claimed], due_at: datetime, why: str) -> None:
+    """Try rows again later: the website could not be written."""
+    for one in claimed:
+        connection.execute(
+            update(outbox)
+            .where(_is(one))
+            .values(
+                due_at=due_at,
+                attempts=outbox.c.attempts + 1,
+                claimed_by=None,
+                claimed_until=None,
+                detail={"problem": why[:500]},
+            )
+        )
+
+
+def hurry(connection: Connection, now: datetime) -> None:
+    """Make everything postponed due at once: the website is back."""
+    connection.execute(
+        update(outbox).where(outbox.c.set_aside.is_(None), outbox.c.due_at > now).values(due_at=now, attempts=0)
+    )
+
+
+def drop_claims(connection: Connection) -> None:
+    """Drop all claims, as at the start of the only process."""
+    connection.execute(update(outbox).values(claimed_by=None, claimed_until=None))
+
+
+def dirty_since(connection: Connection, company: str, list_name: str, seq: int) -> tuple[int, int]:
+    """Return how many records became dirty up to `seq` and are unpublished, and how many are set aside."""
+    base = and_(outbox.c.company == company, outbox.c.list == list_name, outbox.c.since <= seq)
+    query = select(func.count(), func.count(outbox.c.set_aside)).where(base)
+    count, aside = connection.execute(query).one()
+    return count - aside, aside
+
+
+def lag(connection: Connection) -> Lag:
+    """Return how far publishing is behind."""
+    open_rows = outbox.c.set_aside.is_(None)
+    waiting, oldest = connection.execute(select(func.count(), func.min(outbox.c.due_at)).where(open_rows)).one()
+    aside = connection.execute(select(func.count()).where(outbox.c.set_aside.is_not(None))).scalar_one()
+    failing = connection.execute(
+        select(outbox.c.detail).where(open_rows, outbox.c.attempts > 0).order_by(outbox.c.due_at.desc()).limit(1)
+    ).scalar()
+    return Lag(waiting, aside, oldest, None if failing is None else str(failing.get("problem")))
+
+
+def note_contact(
+    connection: Connection, company: str, list_name: str, now: datetime, *, full_read: bool = False
+) -> None:
+    """Note that QuickBooks answered for a list; the website is told with the next publishing."""
+    values: dict[str, object] = {"last_contact_at": now, "dirty": True}
+    if full_read:
+        values |= {"last_full_read_at": now, "complete": True}
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(freshness).values(company=company, list=list_name, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["company", "list"], set_=values))
+
+
+def stale_freshness(connection: Connection) -> tuple[Any, ...]:
+    """Return the freshness rows that the website has not been told of."""
+    return tuple(connection.execute(select(freshness).where(freshness.c.dirty.is_(True))).all())
+
+
+def freshness_told(connection: Connection, company: str, list_name: str, last_contact_at: datetime) -> None:
+    """Note that the website has this freshness, unless it has moved meanwhile."""
+    connection.execute(
+        update(freshness)
+        .where(
+            freshness.c.company == company,
+            freshness.c.list == list_name,
+            freshness.c.last_contact_at <= last_contact_at,
+        )
+        .values(dirty=False)
+    )
