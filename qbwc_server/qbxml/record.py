@@ -1,0 +1,50 @@
+"""A record as QuickBooks showed it once, and its form for storing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from qbwc_server.qbxml.fields import Value
+from qbwc_server.qbxml.lists import ListType
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A record as seen once.
+
+    Attributes:
+        list: the list's name, ``customer`` or ``item``.
+        list_id: QuickBooks's identity of the record within the list of one company file.
+        ret: the element it came in, ``ItemServiceRet``.
+        values: field name -> value; a field that QuickBooks has nothing in is absent. ``ListID``, ``Name``,
+            ``FullName``, ``IsActive``, ``EditSequence``, ``TimeCreated``, ``TimeModified`` are always there,
+            and ``Type`` for items.
+        asked: the fields that this answer speaks about; all others keep the value they had.
+        warnings: what could not be read; names fields, never holds their text.
+    """
+
+    list: str
+    list_id: str
+    ret: str
+    values: Mapping[str, Value]
+    asked: frozenset[str]
+    warnings: tuple[str, ...] = ()
+
+
+def to_json(values: Mapping[str, Value]) -> dict[str, object]:
+    """Give values as JSON can hold them: decimals become text in QuickBooks's own digits."""
+    return {name: format(value, "f") if isinstance(value, Decimal) else value for name, value in values.items()}
+
+
+def from_json(list_type: ListType, stored: Mapping[str, object]) -> dict[str, Value]:
+    """Give back what to_json was given; a field that the list no longer has is left out.
+
+    Raises:
+        BadValue: a value is not the JSON form of its field's type.
+    """
+    known = list_type.field_names
+    return {
+        name: list_type.field(name).type.from_json(value)
+        for name, value in stored.items()
+        if name in known and value is not None
+    }

@@ -1,0 +1,213 @@
+"""Builds the qbXML that is sent: one message set with any number of queries.
+
+Source: qbXML SDK facts, "Envelope" and "Queries": the order of elements is QuickBooks's, and one element out of
+place has the whole message set refused.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from lxml import etree
+
+from qbwc_server.qbxml import templates as ways
+from qbwc_server.qbxml.asking import CUSTOM_FIELD, asked_fields, elements
+from qbwc_server.qbxml.characters import parse_small, sendable
+from qbwc_server.qbxml.gate import check_read_only
+from qbwc_server.qbxml.lists import ListType, list_type
+from qbwc_server.qbxml.templates import Templates, installed
+from qbwc_server.qbxml.versions import version_key
+
+# QuickBooks refuses a longer requestID with status 1060.
+REQUEST_ID_LENGTH: Final = 50
+MASK: Final = "***"
+_MASKED: Final = ("FullName", "NameFilter/Name", "NameRangeFilter/FromName", "NameRangeFilter/ToName")
+
+
+@dataclass(frozen=True, slots=True)
+class ByListID:
+    """Asks for records by their ListIDs, at least one."""
+
+    request_id: str
+    list: str
+    list_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ByFullName:
+    """Asks for one record by its FullName."""
+
+    request_id: str
+    list: str
+    full_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Asks for the first records, inactive ones included, whose name contains a text."""
+
+    request_id: str
+    list: str
+    text: str
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Asks for the next part of a whole list, inactive records included.
+
+    ``Start`` has no ``iterator_id``; ``Continue`` and ``Stop`` echo the one of the first answer.
+    """
+
+    request_id: str
+    list: str
+    iterator: Literal["Start", "Continue", "Stop"]
+    iterator_id: str | None
+    max_returned: int
+
+
+Request = ByListID | ByFullName | Find | Page
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    version: str
+    private: frozenset[str]
+    limit_elements: bool
+    country: str
+
+
+def build_message_set(
+    requests: Sequence[Request],
+    *,
+    version: str,
+    private: frozenset[str] = frozenset(),
+    limit_elements: bool = True,
+    country: str = "US",
+    templates: Templates | None = None,
+) -> str:
+    """Give the whole document for ``requests``, in their order.
+
+    Args:
+        requests: at least one; their requestIDs differ.
+        version: the qbXML version to declare.
+        private: the private fields that the owner publishes, ``customer.Balance``.
+        limit_elements: name the wanted elements (IncludeRetElement); off after QuickBooks refused that.
+        country: QuickBooks's country (US, CA, UK, AU).
+        templates: other templates than the installed ones.
+
+    Returns:
+        ASCII text, other characters as decimal references.
+
+    Raises:
+        NotReadOnly: the document would hold a request that is not on the closed list.
+        TemplateError: a template lacks what is needed.
+        ValueError: a request that QuickBooks would refuse (no ListID, a requestID too long or used twice).
+    """
+    _check(requests)
+    source = installed() if templates is None else templates
+    settings = _Settings(version, private, limit_elements, country)
+    root = etree.Element("QBXML")
+    messages = etree.SubElement(root, "QBXMLMsgsRq", onError="continueOnError")
+    for request in requests:
+        messages.append(_fill(request, source, settings))
+    etree.indent(root, space="")
+    body = etree.tostring(root, encoding="ascii", xml_declaration=False).decode("ascii")
+    version_key(version)
+    text = f'<?xml version="1.0" encoding="utf-8"?>\n<?qbxml version="{version}"?>\n{body}\n'
+    check_read_only(text)
+    return text
+
+
+def check_templates() -> None:
+    """Read the installed templates and pass them through the read-only gate; done at start.
+
+    Raises:
+        NotReadOnly: one holds a request that is not on the closed list.
+        TemplateError: one is no qbXML document or lacks a way of asking.
+    """
+    installed().check()
+
+
+def mask(text: str) -> str:
+    """Give a request's text with the names in it masked, for the list of what was sent."""
+    start = text.find("<QBXML")
+    root = parse_small(text.encode("ascii", "xmlcharrefreplace"))
+    for path in _MASKED:
+        for element in root.iterfind(f"QBXMLMsgsRq/*/{path}"):
+            element.text = MASK
+    return text[: max(start, 0)] + etree.tostring(root, encoding="ascii", xml_declaration=False).decode("ascii") + "\n"
+
+
+def _check(requests: Sequence[Request]) -> None:
+    ids = [request.request_id for request in requests]
+    if not ids or len(set(ids)) != len(ids):
+        msg = "a message set needs at least one request, each with a requestID of its own"
+        raise ValueError(msg)
+    if any(not 0 < len(request_id) <= REQUEST_ID_LENGTH for request_id in ids):
+        msg = f"a requestID has 1 to {REQUEST_ID_LENGTH} characters"
+        raise ValueError(msg)
+
+
+def _fill(request: Request, source: Templates, settings: _Settings) -> etree._Element:
+    kind = list_type(request.list)
+    element: etree._Element
+    match request:
+        case ByListID():
+            element = source.request(kind, ways.BY_LIST_ID)
+            _repeat(element, "ListID", request.list_ids)
+        case ByFullName():
+            element = source.request(kind, ways.BY_FULL_NAME)
+            _repeat(element, "FullName", (request.full_name,))
+        case Find():
+            element = source.request(kind, ways.FIND)
+            _set(element, "MaxReturned", str(request.limit))
+            _set(element, "NameFilter/Name", request.text)
+        case Page():
+            element = source.request(kind, ways.PAGE)
+            _fill_page(element, request)
+    element.set("requestID", request.request_id)
+    _limit(element, kind, settings)
+    return element
+
+
+def _fill_page(element: etree._Element, request: Page) -> None:
+    if (request.iterator == "Start") != (request.iterator_id is None):
+        msg = "an iteratorID belongs to Continue and Stop, and to them alone"
+        raise ValueError(msg)
+    element.set("iterator", request.iterator)
+    if request.iterator_id is not None:
+        element.set("iteratorID", request.iterator_id)
+    _set(element, "MaxReturned", str(request.max_returned))
+
+
+def _limit(element: etree._Element, kind: ListType, settings: _Settings) -> None:
+    """Name the wanted elements, and ask for custom fields only if one of them is published."""
+    version, private, country = settings.version, settings.private, settings.country
+    wanted = elements(kind, version=version, private=private, country=country) if settings.limit_elements else ()
+    _repeat(element, "IncludeRetElement", wanted, optional=True)
+    if CUSTOM_FIELD not in asked_fields(kind.name, version=version, private=private, country=country):
+        for owner in element.findall("OwnerID"):
+            element.remove(owner)
+
+
+def _set(element: etree._Element, path: str, text: str) -> None:
+    found = element.find(path)
+    if found is not None:
+        found.text = sendable(text)
+
+
+def _repeat(element: etree._Element, tag: str, texts: Sequence[str], *, optional: bool = False) -> None:
+    """Put one ``tag`` per text in the place where the template has its sample."""
+    if not texts and not optional:
+        raise ValueError(f"nothing to put into {tag}")
+    samples = element.findall(tag)
+    if not samples:
+        return
+    at = element.index(samples[0])
+    for sample in samples:
+        element.remove(sample)
+    for offset, text in enumerate(texts):
+        new = etree.Element(tag)
+        new.text = sendable(text)
+        element.insert(at + offset, new)

@@ -1,0 +1,274 @@
+"""Reads an answer as a stream: heads, records, ends; memory does not follow the answer's size.
+
+Source: qbXML SDK facts, "Envelope", "Iterators", "Status codes".
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+
+from qbwc_server.qbxml.characters import Cleaner, Readable, events_of, new_pull_parser
+from qbwc_server.qbxml.errors import (
+    EmptyAnswer,
+    ForeignAnswer,
+    NotAnAnswer,
+    NotXML,
+    Truncated,
+    UnreadableRecord,
+    WrongKind,
+)
+from qbwc_server.qbxml.lists import LISTS, list_type
+from qbwc_server.qbxml.reading import RecordReader
+from qbwc_server.qbxml.record import Observation
+
+CHUNK: Final = 1 << 16
+_COUNT_DIGITS: Final = 12
+_ROOT: Final = "QBXML"
+_MESSAGES: Final = "QBXMLMsgsRs"
+_ANSWERS: Final = {kind.answer_element: kind for kind in LISTS}
+_TAGS: Final = (_ROOT, _MESSAGES, *_ANSWERS, *(ret for kind in LISTS for ret in kind.rets))
+
+
+@dataclass(frozen=True, slots=True)
+class ListQueryContext:
+    """What is known of a query whose answer is awaited: its list, the fields asked for, the private ones allowed."""
+
+    list: str
+    asked: frozenset[str]
+    private: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerHead:
+    """The start of the answer to one request.
+
+    Attributes:
+        element: ``CustomerQueryRs``.
+        request_id: the requestID that it answers.
+        status_code: 0 to 499 mean data, 500 to 999 that something was missing, 1000 and more an error.
+        severity: ``Info``, ``Warn``, ``Error`` as QuickBooks says it; decide by the code.
+        message: QuickBooks's own sentence, in its language.
+        iterator_id: to continue with, or None.
+        remaining: records that the iterator still has; None where it is not said.
+        ret_count: how many records match; None where it is not said.
+    """
+
+    element: str
+    request_id: str
+    status_code: int
+    severity: str
+    message: str
+    iterator_id: str | None
+    remaining: int | None
+    ret_count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerEnd:
+    """The end of the answer to one request, with the number of records that it had."""
+
+    request_id: str
+    count: int
+
+
+Part = AnswerHead | Observation | AnswerEnd
+
+
+def read_answer(source: Readable, expected: Mapping[str, ListQueryContext]) -> Iterator[Part]:
+    """Read the answer to a message set.
+
+    For each request a head, its records, its end. Nothing may be applied before the iteration has come to its end:
+    only then is the answer known to be whole and to be ours.
+
+    Args:
+        source: UTF-8 bytes, from their start; an encoding that the document declares is not believed.
+        expected: what is awaited, by requestID.
+
+    Raises:
+        NotAnAnswer: by the subclass that says why: EmptyAnswer, NotXML, Truncated, ForeignAnswer, WrongKind,
+            UnreadableRecord.
+    """
+    reader = _AnswerReader(expected)
+    parser = new_pull_parser(("start", "end"), _TAGS)
+    cleaner = Cleaner()
+    while chunk := source.read(CHUNK):
+        yield from _feed(parser, cleaner.feed(chunk), reader)
+    if cleaner.is_empty:
+        msg = "QuickBooks sent an empty answer"
+        raise EmptyAnswer(msg)
+    yield from _feed(parser, cleaner.close(), reader)
+    try:
+        parser.close()
+    except etree.XMLSyntaxError as error:
+        raise _cut_off(error, reader) from None
+    yield from reader.drain(parser)
+    reader.finish()
+
+
+def _feed(parser: etree.XMLPullParser, data: bytes, reader: "_AnswerReader") -> Iterator[Part]:
+    try:
+        parser.feed(data)
+    except etree.XMLSyntaxError as error:
+        raise NotXML(f"the answer cannot be read as XML (line {error.lineno})") from None
+    yield from reader.drain(parser)
+    reader.prune()
+
+
+def _cut_off(error: etree.XMLSyntaxError, reader: "_AnswerReader") -> NotAnAnswer:
+    if reader.has_root:
+        return Truncated(f"the answer stops in the middle (line {error.lineno})")
+    return NotXML("the answer is not XML")
+
+
+class _AnswerReader:
+    """Turns the parser's events into parts, and keeps the tree small."""
+
+    def __init__(self, expected: Mapping[str, ListQueryContext]) -> None:
+        self._expected = expected
+        self._readers: dict[ListQueryContext, RecordReader] = {}
+        self._answered: set[str] = set()
+        self._root: etree._Element | None = None
+        self._messages: etree._Element | None = None
+        self._answer: etree._Element | None = None
+        self._head: AnswerHead | None = None
+        self._record_reader: RecordReader | None = None
+        self._rets: tuple[str, ...] = ()
+        self._count = 0
+
+    @property
+    def has_root(self) -> bool:
+        """Whether the QBXML element has begun."""
+        return self._root is not None
+
+    def drain(self, parser: etree.XMLPullParser) -> Iterator[Part]:
+        """Give the parts that the parser has seen whole."""
+        for event, element in events_of(parser):
+            if event == "start":
+                head = self._start(element)
+                if head is not None:
+                    yield head
+            elif element.getparent() is self._answer and self._answer is not None:
+                observation = self._record(element)
+                if observation is not None:
+                    yield observation
+            elif element is self._answer and self._head is not None:
+                self._answer = None
+                yield AnswerEnd(self._head.request_id, self._count)
+
+    def prune(self) -> None:
+        """Drop what has been read; refuse what does not belong here.
+
+        The last child always stays: the parser may still be adding to it.
+        """
+        if self._messages is None:
+            return
+        for child in self._messages:
+            if child.tag not in _ANSWERS:
+                raise self._foreign(child)
+        if len(self._messages):
+            last = self._messages[-1]
+            del last[:-1]
+        del self._messages[:-1]
+
+    def finish(self) -> None:
+        """Refuse an answer that is whole but does not answer everything.
+
+        Raises:
+            EmptyAnswer: it answers nothing.
+            ForeignAnswer: it is another document, or leaves a request unanswered.
+        """
+        if self._root is None:
+            msg = "the answer is XML, but no QBXML document"
+            raise ForeignAnswer(msg)
+        missing = [request_id for request_id in self._expected if request_id not in self._answered]
+        if missing and not self._answered:
+            msg = "QuickBooks sent a document without an answer in it"
+            raise EmptyAnswer(msg)
+        if missing:
+            raise ForeignAnswer(f"the answer leaves {len(missing)} of {len(self._expected)} requests unanswered")
+
+    def _start(self, element: etree._Element) -> AnswerHead | None:
+        parent = element.getparent()
+        if parent is None:
+            if element.tag == _ROOT:
+                self._root = element
+        elif parent is self._root and element.tag == _MESSAGES:
+            self._messages = element
+        elif parent is self._messages and element.tag in _ANSWERS:
+            return self._begin(element)
+        return None
+
+    def _begin(self, element: etree._Element) -> AnswerHead:
+        request_id = element.get("requestID")
+        context = self._expected.get(request_id) if request_id is not None else None
+        if request_id is None or context is None:
+            raise self._foreign(element)
+        kind = list_type(context.list)
+        if element.tag != kind.answer_element:
+            raise self._foreign(element)
+        if request_id in self._answered:
+            msg = "the answer answers one of our requests twice"
+            raise ForeignAnswer(msg)
+        self._answered.add(request_id)
+        reader = self._readers.get(context)
+        if reader is None:
+            reader = self._readers[context] = RecordReader(kind, context.asked, context.private)
+        self._record_reader, self._rets = reader, kind.rets
+        self._answer, self._count = element, 0
+        self._head = _head(element, request_id)
+        return self._head
+
+    def _record(self, element: etree._Element) -> Observation | None:
+        if element.tag not in self._rets or self._record_reader is None:
+            return None
+        self._count += 1
+        return self._record_reader.read(element)
+
+    def _foreign(self, element: etree._Element) -> NotAnAnswer:
+        tag = str(element.tag)[:60]
+        request_id = element.get("requestID")
+        if request_id is None:
+            return ForeignAnswer(f"the answer holds a {tag} without a requestID")
+        context = self._expected.get(request_id)
+        if context is None:
+            return ForeignAnswer(f"the answer holds a {tag} to a request that is not outstanding")
+        return WrongKind(f"a {tag} came where a {list_type(context.list).answer_element} was asked for")
+
+
+def _head(element: etree._Element, request_id: str) -> AnswerHead:
+    status = _count(element.get("statusCode"))
+    if status is None:
+        raise ForeignAnswer(f"the answer holds a {element.tag} without a status")
+    return AnswerHead(
+        element=str(element.tag),
+        request_id=request_id,
+        status_code=status,
+        severity=element.get("statusSeverity", ""),
+        message=element.get("statusMessage", ""),
+        iterator_id=element.get("iteratorID"),
+        remaining=_count(element.get("iteratorRemainingCount")),
+        ret_count=_count(element.get("retCount")),
+    )
+
+
+def _count(text: str | None) -> int | None:
+    bare = (text or "").strip()
+    return int(bare) if bare.isascii() and bare.isdecimal() and len(bare) <= _COUNT_DIGITS else None
+
+
+__all__ = [
+    "AnswerEnd",
+    "AnswerHead",
+    "EmptyAnswer",
+    "ForeignAnswer",
+    "ListQueryContext",
+    "NotAnAnswer",
+    "NotXML",
+    "Part",
+    "Truncated",
+    "UnreadableRecord",
+    "WrongKind",
+    "read_answer",
+]
