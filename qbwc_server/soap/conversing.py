@@ -31,7 +31,7 @@ class Conversation(Protocol):
         """Returns the ticket, the company file or none/nvu/busy, and at most two numbers of seconds."""
         ...
 
-    def send_request(  # noqa: PLR0917 -- the protocol's own six
+    def send_request(
         self, ticket: str, hcp_response: str, company_file: str, country: str, major: int, minor: int, /
     ) -> str:
         """Returns qbXML, or "" when there is none."""

@@ -5,14 +5,16 @@ temporary file while the envelope is still being read, so that memory does not f
 envelope is a few short strings. Source: QBWC guide ch. 10; SOAP 1.1 sections 3 and 4.
 """
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, Self, cast
+from typing import BinaryIO, cast
 from xml.parsers import expat
 
+from qbwc_server.qbxml.characters import Cleaner
+from qbwc_server.qbxml.errors import NotXML
 from qbwc_server.soap import errors
-from qbwc_server.soap.cleaner import Cleaner
 
 INTUIT = "http://developer.intuit.com/"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -24,17 +26,20 @@ _NIL = "http://www.w3.org/2001/XMLSchema-instance nil"
 _RECEIVE = "receiveResponseXML"
 _STREAMED = "response"
 
+# Bytes of QuickBooks' answer that stay in memory, and the longest that any other parameter may be, in characters.
 _IN_MEMORY = 1 << 20
 _LONGEST = 1 << 20
 _LONGEST_HCP = 16 << 20
 _MAX_ELEMENTS = 1000
+_MAX_PARAMETERS = 16
 _MAX_ATTRIBUTES = 64
 _MAX_DEPTH = 32
 # expat scans an unfinished tag or comment from its start with each chunk, so one must not grow long (in bytes).
 _MAX_TAG = 256 << 10
 _TEXT_BUFFER = 32 << 10
 _DEPTH_BODY, _DEPTH_METHOD, _DEPTH_PARAMETER = 2, 3, 4
-_UTF16_MARKS = (b"\xfe\xff", b"\xff\xfe")
+# The first bytes of UTF-16 (and UTF-32) in either order, and of gzip.
+_FOREIGN = (b"\xfe\xff", b"\xff\xfe", b"\x1f\x8b")
 
 
 @dataclass(slots=True)
@@ -56,14 +61,18 @@ class Call:
     def close(self) -> None:
         """Gives up the temporary file."""
         if self.response is not None:
-            self.response.close()
+            # Closing writes what is still buffered, which a full disk refuses; nobody wants it any more.
+            with contextlib.suppress(OSError):
+                self.response.close()
             self.response = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
+    def rewind(self) -> None:
+        """Puts the answer at its start, now that all of it has come."""
+        if self.response is not None:
+            try:
+                self.response.seek(0)
+            except OSError as trouble:
+                self.trouble = trouble
 
 
 class _Reader:
@@ -141,6 +150,8 @@ class _Reader:
         local = name.removeprefix(_METHOD)
         if local in self.call.values:
             raise errors.StructureError("the same parameter twice")
+        if len(self.call.values) >= _MAX_PARAMETERS:
+            raise errors.TooMuchMarkupError("more parameters")
         self._name = local
         self._nil = bool(attributes) and attributes.get(_NIL, "").strip() in ("true", "1")
         self._limit = _LONGEST_HCP if local == "strHCPResponse" else _LONGEST
@@ -207,8 +218,7 @@ def read_envelope(chunks: Iterable[bytes]) -> Call:
     call = Call()
     try:
         _parse(chunks, call)
-        if call.response is not None:
-            call.response.seek(0)
+        call.rewind()
     except BaseException:
         call.close()
         raise
@@ -232,6 +242,9 @@ def _parse(chunks: Iterable[bytes], call: Call) -> None:
         if not fed:
             raise errors.EmptyBodyError
         parser.Parse(cleaner.close(), True)
+    except NotXML:
+        # The only thing the cleaner refuses.
+        raise errors.DoctypeError from None
     except expat.ExpatError as error:
         raise errors.NotXMLError(error.lineno, error.offset) from None
     if not call.method:
@@ -239,6 +252,6 @@ def _parse(chunks: Iterable[bytes], call: Call) -> None:
 
 
 def _check_start(chunk: bytes) -> None:
-    """Refuses UTF-16 and UTF-32, from which the cleaner would take the zero bytes."""
-    if chunk.startswith(_UTF16_MARKS) or b"\0" in chunk[:4]:
+    """Refuses UTF-16 and UTF-32, from which the cleaner would take the zero bytes, and gzip."""
+    if chunk.startswith(_FOREIGN) or b"\0" in chunk[:4]:
         raise errors.EncodingError

@@ -28,10 +28,10 @@ class NotXMLError(EnvelopeError):
 
 
 class EncodingError(EnvelopeError):
-    """The body says, or shows, that it is in another encoding than UTF-8."""
+    """The body says, or shows, that it is in another encoding than UTF-8, or that it is compressed."""
 
     def __init__(self) -> None:
-        super().__init__("The request is not in UTF-8. Send it in UTF-8.")
+        super().__init__("The request is not plain UTF-8. Send it in UTF-8, uncompressed.")
 
 
 class DoctypeError(EnvelopeError):
@@ -77,7 +77,7 @@ class ParameterTooLongError(EnvelopeError):
     """A parameter other than the answer of QuickBooks is longer than any Web Connector sends."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"A parameter is longer than {limit} bytes. Only QuickBooks' answer may be longer.")
+        super().__init__(f"A parameter is longer than {limit} characters. Only QuickBooks' answer may be longer.")
 
 
 class NotAnIntegerError(EnvelopeError):

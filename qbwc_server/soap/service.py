@@ -1,4 +1,4 @@
-# ruff: noqa: N802, N803, N805, PLR0917 -- Intuit's names go onto the wire, and spyne's methods have no self
+# ruff: noqa: N802, N803, N805 -- Intuit's names go onto the wire, and spyne's methods have no self
 """The Web Connector's methods, described to spyne. Source: QBWC guide ch. 10, with the names of Intuit's WSDL.
 
 Nothing the conversation raises passes through: each method has an answer that keeps the Web Connector in step, loses

@@ -1,9 +1,9 @@
 """Makes spyne 2.14.0 importable on CPython 3.11 and later, with every warning an error.
 
-spyne's last release carries an old `six`, whose importer speaks a protocol that CPython dropped in 3.12 and warns about
-in 3.11, and it imports `cgi`, which CPython dropped in 3.13. No file of spyne is changed: the handful of standard modules
-it reaches through `six.moves` are put where its imports look for them, and a stand-in for `cgi` exists while the import
-runs.
+spyne's last release carries an old `six`, whose importer speaks a protocol that CPython dropped in 3.12 and warns
+about in 3.11, and it imports `cgi`, which CPython dropped in 3.13. No file of spyne is changed: the handful of
+standard modules it reaches through `six.moves` are put where its imports look for them, and a stand-in for `cgi`
+exists while the import runs.
 
 Import this module before anything of spyne; everything in `qbwc_server.soap` does.
 """

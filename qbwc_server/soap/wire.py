@@ -1,9 +1,11 @@
 """spyne's SOAP 1.1, hardened: a reader and a writer of our own, and spyne's dispatch between them.
 
-spyne's general way through lxml raises on bad input, logs whole bodies, accepts entities, and takes most of a poll's time.
-Here the bytes are read by `envelope` and written by `answers`; spyne describes the methods, chooses one, and calls it.
+spyne's general way through lxml raises on bad input, logs whole bodies, accepts entities, and takes most of a poll's
+time. Here the bytes are read by `envelope` and written by `answers`; spyne describes the methods, chooses one, and
+calls it.
 """
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +19,8 @@ from spyne.util.appreg import unregister_application
 from qbwc_server.soap.answers import write_answer, write_fault
 from qbwc_server.soap.envelope import INTUIT, Call, read_envelope
 from qbwc_server.soap.errors import EnvelopeError, NotAnIntegerError, UnknownMethodError
+
+_log = logging.getLogger(__name__)
 
 _INT_LIMIT = 1 << 31
 _INT_DIGITS = 11
@@ -91,6 +95,8 @@ class SoapServer(ServerBase):  # type: ignore[misc]
                 self.generate_contexts(ctx)
                 self.get_out_object(ctx)
             except EnvelopeError as error:
+                # These messages repeat nothing of the request.
+                _log.info("refused a SOAP request: %s", error)
                 ctx.out_error = Fault(error.code, str(error))
             self.get_out_string(ctx)
             return ctx.out_error is None, ctx.out_string[0]
