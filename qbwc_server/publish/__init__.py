@@ -1,0 +1,34 @@
+"""Writing the website's database: exactly once, only what differs, never past what somebody else owns.
+
+`Website` is the whole of it; `Dirty` goes in, `Published` comes out. The modules: records (values), errors, engine
+(connections, retries), tables, values (what a column takes), plan (decides for one record, pure), write (the
+statements), schema (making the tables), website.
+"""
+
+from qbwc_server.publish.errors import (
+    ForeignTable,
+    NotInstalled,
+    UnsupportedDatabase,
+    WebsiteBusy,
+    WebsiteDenied,
+    WebsiteError,
+    WebsiteUnreachable,
+)
+from qbwc_server.publish.records import SET_ASIDE, Dirty, Freshness, Outcome, Published
+from qbwc_server.publish.website import Website
+
+__all__ = [
+    "SET_ASIDE",
+    "Dirty",
+    "ForeignTable",
+    "Freshness",
+    "NotInstalled",
+    "Outcome",
+    "Published",
+    "UnsupportedDatabase",
+    "Website",
+    "WebsiteBusy",
+    "WebsiteDenied",
+    "WebsiteError",
+    "WebsiteUnreachable",
+]

@@ -1,0 +1,166 @@
+"""Turning a record's values into what a column takes, and judging beforehand whether it can take them.
+
+Everything here is pure. What a column cannot hold exactly is refused, never cut or rounded.
+"""
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from qbwc_server.publish.engine import Backend
+from qbwc_server.qbxml.fields import Kind
+
+ColumnValue = str | int | bool | Decimal | None
+
+DECIMAL_DIGITS = 18
+DECIMAL_SCALE = 5
+LONGEST_VARCHAR = 255
+_WHOLE_DIGITS = DECIMAL_DIGITS - DECIMAL_SCALE
+_MYSQL_TEXT_BYTES = 65_535
+_MYSQL_MEDIUMTEXT_BYTES = 16_777_215
+_INTEGER_BITS: dict[Backend, int] = {"sqlite": 63, "postgresql": 31, "mysql": 31}
+
+
+class Refused(Exception):
+    """A column cannot take a value.
+
+    Attributes:
+        detail: "column", "reason" and, where they apply, "length" and "limit"; never the value.
+    """
+
+    def __init__(self, column: str, reason: str, **numbers: int) -> None:
+        super().__init__(f"{column}: {reason}")
+        self.detail: dict[str, str] = {
+            "column": column,
+            "reason": reason,
+            **{name: str(number) for name, number in numbers.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What one column holds.
+
+    Attributes:
+        column: its name.
+        kind: what sort of value.
+        limit: most characters of a text, None where the database's own limit holds.
+    """
+
+    column: str
+    kind: Kind
+    limit: int | None = None
+
+
+def column_value(shape: Shape, value: object, backend: Backend) -> ColumnValue:
+    """Return the value to be written into a column, as the driver gives it back when read.
+
+    Args:
+        shape: the column.
+        value: in JSON form; None, an empty list and an empty object become NULL.
+        backend: the kind of database.
+
+    Raises:
+        Refused: the column cannot take it.
+    """
+    if value is None:
+        return None
+    if shape.kind == "bool":
+        if not isinstance(value, bool):
+            raise Refused(shape.column, "wrong_kind")
+        return value
+    if shape.kind == "int":
+        return _integer(shape, value, backend)
+    if shape.kind == "decimal":
+        return _decimal(shape, value, backend)
+    if shape.kind == "json":
+        return _json(shape, value, backend)
+    if not isinstance(value, str):
+        raise Refused(shape.column, "wrong_kind")
+    return check_text(shape, value, backend)
+
+
+def check_text(shape: Shape, text: str, backend: Backend) -> str:
+    """Return the text when the column can hold it.
+
+    Raises:
+        Refused: too long, or characters that the database has no place for.
+    """
+    if backend == "sqlite":
+        limit, length = None, len(text)
+    elif shape.limit is not None and shape.limit <= LONGEST_VARCHAR:
+        limit, length = shape.limit, len(text)
+    elif backend == "mysql":
+        limit = _MYSQL_MEDIUMTEXT_BYTES if shape.kind == "json" else _MYSQL_TEXT_BYTES
+        length = len(text.encode("utf-8", "replace"))
+    else:
+        limit, length = None, len(text)
+    if limit is not None and length > limit:
+        raise Refused(shape.column, "too_long", length=length, limit=limit)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise Refused(shape.column, "bad_character") from None
+    if "\0" in text:
+        raise Refused(shape.column, "bad_character")
+    return text
+
+
+def same(website: ColumnValue, quickbooks: ColumnValue) -> bool:
+    """Tell whether two values of one column are the same: texts exactly, numbers by value."""
+    return website == quickbooks
+
+
+def canonical(value: object) -> str:
+    """Return a value in the one spelling that the digest uses."""
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f") if value else "0"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _integer(shape: Shape, value: object, backend: Backend) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Refused(shape.column, "wrong_kind")
+    limit = 2 ** _INTEGER_BITS[backend]
+    if not -limit <= value < limit:
+        raise Refused(shape.column, "out_of_range", limit=limit - 1)
+    return value
+
+
+def _decimal(shape: Shape, value: object, backend: Backend) -> ColumnValue:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise Refused(shape.column, "wrong_kind")
+    text = str(value)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise Refused(shape.column, "not_a_number") from None
+    if not number.is_finite():
+        raise Refused(shape.column, "not_a_number")
+    if backend == "sqlite":
+        return text
+    decimals = _decimals(number)
+    if decimals > DECIMAL_SCALE:
+        raise Refused(shape.column, "too_many_decimals", length=decimals, limit=DECIMAL_SCALE)
+    whole = number.adjusted() + 1 if number else 0
+    if whole > _WHOLE_DIGITS:
+        raise Refused(shape.column, "too_many_digits", length=whole, limit=_WHOLE_DIGITS)
+    return number
+
+
+def _decimals(number: Decimal) -> int:
+    # Not normalize(): it rounds to 28 digits, and rounding is what must not happen unseen.
+    if not number:
+        return 0
+    parts = number.as_tuple()
+    digits = "".join(str(digit) for digit in parts.digits)
+    return max(0, -int(parts.exponent) - (len(digits) - len(digits.rstrip("0"))))
+
+
+def _json(shape: Shape, value: object, backend: Backend) -> str | None:
+    if not isinstance(value, list | dict):
+        raise Refused(shape.column, "wrong_kind")
+    if not value:
+        return None
+    # Sorted, so that the order in which QuickBooks happens to list names is no change.
+    return check_text(shape, json.dumps(value, ensure_ascii=False, sort_keys=True), backend)

@@ -1,0 +1,238 @@
+"""The statements of one publishing transaction: read in bulk, decide in memory, write only what differs.
+
+Locks are taken in the same order by everybody: state rows by list, company and ListID, then the website's rows, then
+`qbwc_checked`, then `qbwc_freshness`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+from qbwc_server.publish import errors
+from qbwc_server.publish.plan import Rules, State, Step, bad_key, plan, refused
+from qbwc_server.publish.records import SET_ASIDE, Dirty, Freshness, Outcome, Published
+from qbwc_server.publish.tables import CHECKED, FRESHNESS, STATE, Target, target
+
+Key = tuple[str, str, str]
+Row = Mapping[str, Any]
+
+_IDS_PER_QUERY = 500
+_NOT_COMPARED = ("company", "list_id", "published_at")
+
+
+def write_batch(
+    connection: sa.Connection,
+    rules: Rules,
+    batch: Sequence[Dirty],
+    freshness: Sequence[Freshness],
+    now: datetime,
+    *,
+    singly: bool,
+) -> list[Published]:
+    """Bring a batch to the website within the transaction that is open.
+
+    Args:
+        connection: in a writing transaction.
+        rules: what holds for every record.
+        batch: the records; of one record the highest `seq` is written, and all get its outcome.
+        freshness: what to say about the lists.
+        now: the time for `published_at`, aware.
+        singly: write each record in a savepoint of its own and set aside those that the database refuses.
+
+    Returns:
+        One `Published` for each `Dirty`, in the same order.
+
+    Raises:
+        sqlalchemy.exc.DataError, sqlalchemy.exc.IntegrityError: the database refuses a value (not with `singly`).
+    """
+    newest: dict[Key, Dirty] = {}
+    for dirty in batch:
+        key = (dirty.list, dirty.company, dirty.list_id)
+        if key not in newest or newest[key].seq < dirty.seq:
+            newest[key] = dirty
+    steps = _plan(connection, rules, [newest[key] for key in sorted(newest)])
+    if singly:
+        steps = [_write_alone(connection, rules, step, now) for step in steps]
+    else:
+        _write(connection, rules, steps, now)
+    _write_checked(connection, steps)
+    _write_freshness(connection, freshness)
+    outcomes = {(step.dirty.list, step.dirty.company, step.dirty.list_id): step.published for step in steps}
+    return [replace(outcomes[dirty.list, dirty.company, dirty.list_id], seq=dirty.seq) for dirty in batch]
+
+
+def _plan(connection: sa.Connection, rules: Rules, records: Sequence[Dirty]) -> list[Step]:
+    steps: list[Step] = []
+    groups: dict[tuple[str, str], list[Dirty]] = defaultdict(list)
+    for dirty in records:
+        refusal = bad_key(dirty, rules.backend)
+        if refusal is None:
+            groups[dirty.list, dirty.company].append(dirty)
+        else:
+            steps.append(refusal)
+    states = {group: _states(connection, group, dirties) for group, dirties in groups.items()}
+    for (list_name, company), dirties in groups.items():
+        aim = target(list_name)
+        rows = _rows(connection, aim, company, [dirty.list_id for dirty in dirties])
+        found = states[list_name, company]
+        steps += [plan(aim, dirty, found.get(dirty.list_id), rows.get(dirty.list_id), rules) for dirty in dirties]
+    return steps
+
+
+def _states(connection: sa.Connection, group: tuple[str, str], dirties: Sequence[Dirty]) -> dict[str, State]:
+    list_name, company = group
+    query = (
+        sa.select(STATE.c.list_id, STATE.c.stream_id, STATE.c.seq, STATE.c.outcome)
+        .where(STATE.c.target == target(list_name).table.name, STATE.c.company == company, STATE.c.list == list_name)
+        .order_by(STATE.c.list_id)
+        .with_for_update()
+    )
+    found: dict[str, State] = {}
+    for part in _parts([dirty.list_id for dirty in dirties]):
+        for row in connection.execute(query.where(STATE.c.list_id.in_(part))):
+            found[row.list_id] = State(row.stream_id, row.seq, cast("Outcome", row.outcome))
+    return found
+
+
+def _rows(connection: sa.Connection, aim: Target, company: str, list_ids: Sequence[str]) -> dict[str, Row]:
+    table = aim.table
+    query = sa.select(table).where(table.c.company == company).order_by(table.c.list_id).with_for_update()
+    found: dict[str, Row] = {}
+    for part in _parts(list_ids):
+        for row in connection.execute(query.where(table.c.list_id.in_(part))).mappings():
+            found[row["list_id"]] = {name: value for name, value in row.items() if name not in _NOT_COMPARED}
+    return found
+
+
+def _parts(list_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(list_ids), _IDS_PER_QUERY):
+        yield list_ids[start : start + _IDS_PER_QUERY]
+
+
+def _write_alone(connection: sa.Connection, rules: Rules, step: Step, now: datetime) -> Step:
+    try:
+        with connection.begin_nested():
+            _write(connection, rules, [step], now)
+    except (DataError, IntegrityError) as error:
+        return refused(step.dirty, _refusal(error))
+    return step
+
+
+def _refusal(error: DBAPIError) -> dict[str, str]:
+    diagnosis = getattr(error.orig, "diag", None)
+    column = getattr(diagnosis, "column_name", None) or ""
+    return {"column": column, "reason": "database", "code": errors.code(error)}
+
+
+def _write(connection: sa.Connection, rules: Rules, steps: Sequence[Step], now: datetime) -> None:
+    written = [step for step in steps if step.digest is not None]
+    _write_states(connection, rules, written, now)
+    inserts: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    updates: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
+    for step in written:
+        dirty = step.dirty
+        if step.insert is not None:
+            key = {"company": dirty.company, "list_id": dirty.list_id}
+            inserts[dirty.list].append({**key, **step.insert, "published_at": now})
+        elif step.changes:
+            names = tuple(sorted(step.changes))
+            values = {f"new_{name}": step.changes[name] for name in names}
+            updates[dirty.list, names].append(
+                {"key_company": dirty.company, "key_list_id": dirty.list_id, "new_published_at": now, **values}
+            )
+    for list_name, rows in inserts.items():
+        connection.execute(sa.insert(target(list_name).table), rows)
+    for (list_name, names), rows in updates.items():
+        connection.execute(_update(target(list_name).table, names), rows)
+
+
+def _update(table: sa.Table, names: Iterable[str]) -> sa.Update:
+    return (
+        sa.update(table)
+        .where(table.c.company == sa.bindparam("key_company"), table.c.list_id == sa.bindparam("key_list_id"))
+        .values({name: sa.bindparam(f"new_{name}") for name in (*names, "published_at")})
+    )
+
+
+def _write_states(connection: sa.Connection, rules: Rules, steps: Sequence[Step], now: datetime) -> None:
+    fresh: list[dict[str, Any]] = []
+    known: list[dict[str, Any]] = []
+    for step in steps:
+        dirty = step.dirty
+        row = {
+            "target": target(dirty.list).table.name,
+            "company": dirty.company,
+            "list": dirty.list,
+            "list_id": dirty.list_id,
+            "stream_id": rules.stream_id,
+            "seq": dirty.seq,
+            "outcome": step.published.outcome,
+            "digest": step.digest,
+            "published_at": now,
+        }
+        (fresh if step.fresh else known).append(row)
+    if fresh:
+        # A plain insert: if another publisher was first, this fails, and everything is decided anew from its row.
+        connection.execute(sa.insert(STATE), fresh)
+    upsert(connection, STATE, known)
+
+
+def _write_checked(connection: sa.Connection, steps: Sequence[Step]) -> None:
+    times = {
+        (step.dirty.company, step.dirty.list, step.dirty.list_id): step.dirty.observed_at
+        for step in steps
+        if step.dirty.single and step.published.outcome not in SET_ASIDE
+    }
+    known: dict[tuple[str, str, str], datetime] = {}
+    for company, list_name in sorted({key[:2] for key in times}):
+        query = sa.select(CHECKED.c.list_id, CHECKED.c.checked_at).where(
+            CHECKED.c.company == company, CHECKED.c.list == list_name
+        )
+        for part in _parts([key[2] for key in times if key[:2] == (company, list_name)]):
+            for row in connection.execute(query.where(CHECKED.c.list_id.in_(part))):
+                known[company, list_name, row.list_id] = row.checked_at
+    # A late delivery of an older answer must not make the record look less recently checked.
+    newer = [key for key in sorted(times) if key not in known or known[key] < times[key]]
+    names = ("company", "list", "list_id")
+    upsert(connection, CHECKED, [{**dict(zip(names, key, strict=True)), "checked_at": times[key]} for key in newer])
+
+
+def _write_freshness(connection: sa.Connection, freshness: Sequence[Freshness]) -> None:
+    names = ("last_contact_at", "last_changed_read_at", "last_full_read_at", "complete")
+    for fresh in sorted(freshness, key=lambda each: (each.company, each.list)):
+        values = {name: getattr(fresh, name) for name in names if getattr(fresh, name) is not None}
+        if values:
+            upsert(connection, FRESHNESS, [{"company": fresh.company, "list": fresh.list, **values}])
+
+
+def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or give the rows of the same key these values; other columns stay.
+
+    Args:
+        connection: in a writing transaction.
+        table: one of ours, by its primary key.
+        rows: all with the same columns, the key and at least one more among them.
+    """
+    if not rows:
+        return
+    keys = list(table.primary_key.columns)
+    values = [name for name in rows[0] if not table.c[name].primary_key]
+    statement: sa.Insert
+    if connection.dialect.name in ("mysql", "mariadb"):
+        ours = mysql.insert(table)
+        statement = ours.on_duplicate_key_update({name: ours.inserted[name] for name in values})
+    elif connection.dialect.name == "postgresql":
+        theirs = postgresql.insert(table)
+        statement = theirs.on_conflict_do_update(
+            index_elements=keys, set_={name: theirs.excluded[name] for name in values}
+        )
+    else:
+        file = sqlite.insert(table)
+        statement = file.on_conflict_do_update(index_elements=keys, set_={name: file.excluded[name] for name in values})
+    connection.execute(statement, [dict(row) for row in rows])
