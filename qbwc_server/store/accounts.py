@@ -35,7 +35,7 @@ class AccountError(Exception):
     """An account cannot be made, found or changed; the message says why and what to do."""
 
 
-class BadName(AccountError):  # noqa: N818 - the name says what happened
+class BadName(AccountError):
     """The name of a user or token cannot be used."""
 
     def __init__(self, name: str) -> None:
@@ -45,14 +45,14 @@ class BadName(AccountError):  # noqa: N818 - the name says what happened
         )
 
 
-class BadRole(AccountError):  # noqa: N818 - the name says what happened
+class BadRole(AccountError):
     """There is no such role."""
 
     def __init__(self, role: str) -> None:
         super().__init__(f"There is no role {role!r}. Choose one of {', '.join(ROLES)}.")
 
 
-class BadPassword(AccountError):  # noqa: N818 - the name says what happened
+class BadPassword(AccountError):
     """The password is too short or too long."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class BadPassword(AccountError):  # noqa: N818 - the name says what happened
         )
 
 
-class UserExists(AccountError):  # noqa: N818 - the name says what happened
+class UserExists(AccountError):
     """The user is already there."""
 
     def __init__(self, name: str) -> None:
@@ -70,14 +70,14 @@ class UserExists(AccountError):  # noqa: N818 - the name says what happened
         )
 
 
-class UnknownUser(AccountError):  # noqa: N818 - the name says what happened
+class UnknownUser(AccountError):
     """There is no such user."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no user {name!r}. 'qbwc user list' shows those there are.")
 
 
-class TokenExists(AccountError):  # noqa: N818 - the name says what happened
+class TokenExists(AccountError):
     """A token of this name is in use."""
 
     def __init__(self, name: str) -> None:
@@ -86,14 +86,14 @@ class TokenExists(AccountError):  # noqa: N818 - the name says what happened
         )
 
 
-class UnknownToken(AccountError):  # noqa: N818 - the name says what happened
+class UnknownToken(AccountError):
     """There is no such token in use."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no token {name!r} in use. 'qbwc token list' shows those there are.")
 
 
-class UnknownTokenCompany(AccountError):  # noqa: N818 - the name says what happened
+class UnknownTokenCompany(AccountError):
     """A token is to be bound to a company that is not there."""
 
     def __init__(self, company: str) -> None:

@@ -4,8 +4,10 @@ The steps stand in `migrations/`; one run takes every step that is missing in on
 off has changed nothing, and a second run that is started meanwhile waits and then finds nothing to do.
 """
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,16 +15,17 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, select, text
 
 from qbwc_server.store.database import Database
+from qbwc_server.store.tables import installation
 
 _MIGRATIONS: Final = Path(__file__).resolve().parent / "migrations"
 # Any number will do, as long as nobody else locks the same one in this database: "qbwc" in ASCII.
 _LOCK: Final = 0x71627763
 
 
-class SchemaBehind(Exception):  # noqa: N818 - the name says what happened
+class SchemaBehind(Exception):
     """Our own database is not made yet, or has the schema of an older program."""
 
     def __init__(self, found: str | None) -> None:
@@ -30,7 +33,7 @@ class SchemaBehind(Exception):  # noqa: N818 - the name says what happened
         super().__init__(f"Our own database {what}. Run 'qbwc init', which makes or upgrades it, and start again.")
 
 
-class SchemaAhead(Exception):  # noqa: N818 - the name says what happened
+class SchemaAhead(Exception):
     """Our own database has the schema of a newer program."""
 
     def __init__(self, found: str) -> None:
@@ -41,7 +44,7 @@ class SchemaAhead(Exception):  # noqa: N818 - the name says what happened
 
 
 def upgrade(database: Database) -> str:
-    """Take every missing step, under a lock; does nothing if there is none.
+    """Take every missing step, under a lock, and name the installation; does nothing if all is there.
 
     Returns:
         The revision the database has now.
@@ -56,6 +59,7 @@ def upgrade(database: Database) -> str:
         configuration = alembic_config()
         configuration.attributes["connection"] = connection
         command.upgrade(configuration, "head")
+        _name(connection, database.now(connection))
     return head()
 
 
@@ -78,6 +82,18 @@ def check_schema(database: Database) -> None:
     if found is None or found in _known():
         raise SchemaBehind(found)
     raise SchemaAhead(found)
+
+
+def stream_id(connection: Connection) -> str:
+    """Return the name of this database, under which the website keeps the observation numbers it has seen.
+
+    Raises:
+        SchemaBehind: the database was never set up.
+    """
+    found: str | None = connection.scalar(select(installation.c.stream_id))
+    if found is None:
+        raise SchemaBehind(None)
+    return found
 
 
 def head() -> str:
@@ -103,6 +119,11 @@ def _locked(database: Database) -> Iterator[Connection]:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         yield connection
+
+
+def _name(connection: Connection, now: datetime) -> None:
+    if connection.scalar(select(installation.c.id)) is None:
+        connection.execute(insert(installation).values(id=1, stream_id=str(uuid.uuid4()), created_at=now))
 
 
 def _current(connection: Connection) -> str | None:
