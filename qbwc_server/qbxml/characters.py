@@ -6,11 +6,14 @@ imported data may hold control characters, raw or as references.
 
 import re
 from collections.abc import Iterator
-from typing import Final, Protocol, cast
+from typing import Final, Literal, Protocol, TypeAlias, cast
 
 from lxml import etree
 
 from qbwc_server.qbxml.errors import NotXML
+
+# The type of lxml's elements, which it gives no public name.
+Element: TypeAlias = etree._Element  # noqa: SLF001
 
 # References to what XML 1.0 forbids: C0 controls but tab, LF and CR; halves of a surrogate pair; U+FFFE and U+FFFF.
 _BAD_REFERENCE: Final = (
@@ -47,13 +50,13 @@ class Cleaner:
     """Makes a stream of UTF-8 XML parseable, chunk by chunk.
 
     Removes the bytes 00-08, 0B, 0C, 0E-1F and references to them, and blanks or a byte order mark before the first
-    tag; refuses a DOCTYPE before a parser sees it. A reference may lie across two chunks.
+    tag; refuses a DOCTYPE before a parser sees it. A reference or a tag may lie across two chunks.
     """
 
     def __init__(self) -> None:
         self._held = b""
         self._started = False
-        self._in_prolog = True
+        self._first = b""
 
     def feed(self, chunk: bytes) -> bytes:
         """Take the next bytes, give those that are ready.
@@ -70,9 +73,14 @@ class Cleaner:
                 return b""
             data = data.removeprefix(_BOM).lstrip(_XML_SPACE)
             self._started = bool(data)
-        if self._in_prolog:
-            data = self._refuse_doctype(data)
-        return self._without_references(data)
+            self._first = data[:1]
+        if _DOCTYPE in data:
+            msg = "the answer declares a DOCTYPE, which QuickBooks never does; it was refused unread"
+            raise NotXML(msg)
+        ready = _ready(data)
+        self._held = data[ready:]
+        data = data[:ready]
+        return _BAD_REFERENCE_BYTES.sub(b"", data) if b"&#" in data else data
 
     def close(self) -> bytes:
         """Give what was held back; the stream is at its end."""
@@ -84,26 +92,22 @@ class Cleaner:
         """Whether nothing but blanks has come so far."""
         return not self._started and not self._held
 
-    def _refuse_doctype(self, data: bytes) -> bytes:
-        if _DOCTYPE in data:
-            msg = "the answer declares a DOCTYPE, which QuickBooks never does; it was refused unread"
-            raise NotXML(msg)
-        # The prolog ends with the first tag that is neither a declaration nor a processing instruction.
-        if re.search(rb"<[^!?]", data):
-            self._in_prolog = False
-        else:
-            at = data.rfind(b"<")
-            if at >= 0 and len(data) - at < len(_DOCTYPE):
-                self._held = data[at:]
-                return data[:at]
-        return data
+    @property
+    def looks_like_xml(self) -> bool:
+        """Whether the first character that is no blank opens a tag."""
+        return self._first == b"<"
 
-    def _without_references(self, data: bytes) -> bytes:
-        at = data.rfind(b"&", max(0, len(data) - _LONGEST_REFERENCE))
-        if at >= 0 and b";" not in data[at:]:
-            self._held = data[at:] + self._held
-            data = data[:at]
-        return _BAD_REFERENCE_BYTES.sub(b"", data) if b"&#" in data else data
+
+def _ready(data: bytes) -> int:
+    """Give how much of the data can go on: not the beginning of a reference or of a DOCTYPE at its end."""
+    ready = len(data)
+    at = data.rfind(b"&", max(0, ready - _LONGEST_REFERENCE))
+    if at >= 0 and b";" not in data[at:]:
+        ready = at
+    at = data.rfind(b"<", max(0, len(data) - len(_DOCTYPE)))
+    if at >= 0 and _DOCTYPE.startswith(data[at:]):
+        ready = min(ready, at)
+    return ready
 
 
 def fix_cp1252(text: str) -> str:
@@ -129,7 +133,7 @@ def sendable(text: str) -> str:
     return _FORBIDDEN.sub("", text)
 
 
-def new_pull_parser(events: tuple[str, ...], tags: tuple[str, ...]) -> etree.XMLPullParser:
+def new_pull_parser(events: tuple[Literal["start", "end"], ...], tags: tuple[str, ...]) -> etree.XMLPullParser:
     """Give a parser that reports these elements; nothing is fetched or expanded, long texts are accepted.
 
     It reads UTF-8 whatever the document declares; feed it through a Cleaner, which refuses a DOCTYPE.
@@ -147,12 +151,12 @@ def new_pull_parser(events: tuple[str, ...], tags: tuple[str, ...]) -> etree.XML
     )
 
 
-def events_of(parser: etree.XMLPullParser) -> "Iterator[tuple[str, etree._Element]]":
+def events_of(parser: etree.XMLPullParser) -> Iterator[tuple[str, Element]]:
     """Give the parser's events so far; with the events used here each comes with an element."""
-    return cast("Iterator[tuple[str, etree._Element]]", parser.read_events())
+    return cast("Iterator[tuple[str, Element]]", parser.read_events())
 
 
-def parse_small(data: bytes) -> etree._Element:
+def parse_small(data: bytes) -> Element:
     """Parse a whole document of ours or a short one of QuickBooks; UTF-8 whatever it declares.
 
     Raises:

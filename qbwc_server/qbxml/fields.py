@@ -19,7 +19,7 @@ Value = str | bool | int | Decimal | list[dict[str, str | bool]] | dict[str, str
 Kind = Literal["text", "decimal", "bool", "int", "json"]
 
 _DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,10})?|\.[0-9]{1,10})")
-_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,9}")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 
 

@@ -6,9 +6,7 @@ that no template, however edited, gets a writing request past it.
 
 from typing import Final
 
-from lxml import etree
-
-from qbwc_server.qbxml.characters import parse_small
+from qbwc_server.qbxml.characters import Element, parse_small
 from qbwc_server.qbxml.errors import NotReadOnly, NotXML
 
 READ_REQUESTS: Final = (
@@ -35,7 +33,7 @@ def check_read_only(text: str) -> None:
     check_element(root)
 
 
-def check_element(root: etree._Element) -> None:
+def check_element(root: Element) -> None:
     """Refuse a parsed document by the same rule.
 
     Raises:
@@ -54,5 +52,5 @@ def check_element(root: etree._Element) -> None:
                     raise NotReadOnly(f"{_name(inner)} inside {request.tag} was refused; {_CURE}")
 
 
-def _name(element: etree._Element) -> str:
+def _name(element: Element) -> str:
     return str(element.tag)[:60]

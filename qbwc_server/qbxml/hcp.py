@@ -10,7 +10,7 @@ from typing import Final
 
 from lxml import etree
 
-from qbwc_server.qbxml.characters import Cleaner, events_of, new_pull_parser, tidy
+from qbwc_server.qbxml.characters import Cleaner, Element, events_of, new_pull_parser, tidy
 from qbwc_server.qbxml.errors import NotXML
 
 _HOST: Final = "QBXMLMsgsRs/HostQueryRs/HostRet"
@@ -87,15 +87,15 @@ def read_hcp(text: str) -> HCP:
     )
 
 
-def _text(root: etree._Element, path: str) -> str:
+def _text(root: Element, path: str) -> str:
     return tidy(root.findtext(path) or "").strip()
 
 
-def _bool(root: etree._Element, path: str) -> bool | None:
+def _bool(root: Element, path: str) -> bool | None:
     return {"true": True, "1": True, "false": False, "0": False}.get(_text(root, path))
 
 
-def _file_ids(root: etree._Element) -> dict[str, str]:
+def _file_ids(root: Element) -> dict[str, str]:
     found: dict[str, str] = {}
     for extension in root.iterfind(f"{_COMPANY}/DataExtRet"):
         owner, value = _text(extension, "OwnerID"), _text(extension, "DataExtValue")

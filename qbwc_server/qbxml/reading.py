@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from lxml import etree
-
 from qbwc_server.qbxml.asking import CUSTOM_FIELD, allowed_custom, may_be_read
+from qbwc_server.qbxml.characters import Element
 from qbwc_server.qbxml.errors import BadValue, UnreadableRecord
 from qbwc_server.qbxml.fields import Field, Value
 from qbwc_server.qbxml.lists import ListType
@@ -20,6 +19,8 @@ from qbwc_server.qbxml.structures import READERS, read_custom
 
 LIST_ID_LENGTH: Final = 36
 _ALWAYS_TEXT: Final = ("Name", "EditSequence", "TimeCreated", "TimeModified")
+# Every query asks for these, whatever else it asks for.
+_ALWAYS: Final = frozenset({"ListID", "FullName", "IsActive", *_ALWAYS_TEXT})
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ class _Found:
     bad: dict[str, str] = field(default_factory=dict)
 
 
-_Handler: TypeAlias = "Callable[[etree._Element, _Found], None]"
+_Handler: TypeAlias = Callable[[Element, _Found], None]
 
 
 class RecordReader:
@@ -48,12 +49,12 @@ class RecordReader:
     def __init__(self, kind: ListType, asked: frozenset[str], private: frozenset[str]) -> None:
         self._kind = kind
         self._asked = frozenset(
-            each.name for each in kind.fields if each.name in asked and may_be_read(kind.name, each, private)
+            each.name for each in kind.fields if each.name in asked | _ALWAYS and may_be_read(kind.name, each, private)
         )
         self._handlers: dict[str, dict[str, _Handler]] = {}
         self._private = private
 
-    def read(self, ret: etree._Element) -> Observation:
+    def read(self, ret: Element) -> Observation:
         """Read one record.
 
         Raises:
@@ -120,7 +121,7 @@ class RecordReader:
         return _leaf_handler(each, rank) if len(each.paths) == 1 else _ranked_handler(each, rank)
 
 
-def _walk(element: etree._Element, handlers: Mapping[str, _Handler], found: _Found) -> None:
+def _walk(element: Element, handlers: Mapping[str, _Handler], found: _Found) -> None:
     for child in element:
         handler = handlers.get(child.tag)
         if handler is not None:
@@ -138,7 +139,7 @@ def _container_handlers(tree: Mapping[str, object]) -> dict[str, _Handler]:
 
 
 def _container_handler(handlers: Mapping[str, _Handler]) -> _Handler:
-    def handle(element: etree._Element, found: _Found) -> None:
+    def handle(element: Element, found: _Found) -> None:
         _walk(element, handlers, found)
 
     return handle
@@ -147,14 +148,16 @@ def _container_handler(handlers: Mapping[str, _Handler]) -> _Handler:
 def _leaf_handler(each: Field, _rank: int) -> _Handler:
     name, parse = each.name, each.type.parse
 
-    def handle(element: etree._Element, found: _Found) -> None:
+    def handle(element: Element, found: _Found) -> None:
         text = element.text
         if not text or name in found.values:
             return
         try:
             value = parse(text)
         except BadValue as error:
-            found.bad[name] = str(error)
+            # Blanks alone are no value, of whatever type.
+            if not text.isspace():
+                found.bad[name] = str(error)
             return
         if value != "":
             found.values[name] = value
@@ -165,14 +168,16 @@ def _leaf_handler(each: Field, _rank: int) -> _Handler:
 def _ranked_handler(each: Field, rank: int) -> _Handler:
     name, parse = each.name, each.type.parse
 
-    def handle(element: etree._Element, found: _Found) -> None:
+    def handle(element: Element, found: _Found) -> None:
         text = element.text
         if not text or found.ranks.get(name, rank + 1) <= rank:
             return
         try:
             value = parse(text)
         except BadValue as error:
-            found.bad[name] = str(error)
+            # Blanks alone are no value, of whatever type.
+            if not text.isspace():
+                found.bad[name] = str(error)
             return
         if value != "":
             found.values[name] = value
@@ -181,8 +186,8 @@ def _ranked_handler(each: Field, rank: int) -> _Handler:
     return handle
 
 
-def _list_handler(name: str, read: Callable[[etree._Element], dict[str, str | bool]]) -> _Handler:
-    def handle(element: etree._Element, found: _Found) -> None:
+def _list_handler(name: str, read: Callable[[Element], dict[str, str | bool]]) -> _Handler:
+    def handle(element: Element, found: _Found) -> None:
         try:
             line = read(element)
         except BadValue as error:
@@ -196,7 +201,7 @@ def _list_handler(name: str, read: Callable[[etree._Element], dict[str, str | bo
 
 
 def _custom_handler(name: str, allowed: frozenset[str] | None) -> _Handler:
-    def handle(element: etree._Element, found: _Found) -> None:
+    def handle(element: Element, found: _Found) -> None:
         pair = read_custom(element, allowed)
         if pair is None:
             return

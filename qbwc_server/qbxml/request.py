@@ -12,7 +12,8 @@ from lxml import etree
 
 from qbwc_server.qbxml import templates as ways
 from qbwc_server.qbxml.asking import CUSTOM_FIELD, asked_fields, elements
-from qbwc_server.qbxml.characters import parse_small, sendable
+from qbwc_server.qbxml.characters import Element, parse_small, sendable
+from qbwc_server.qbxml.errors import NotReadOnly, TemplateError
 from qbwc_server.qbxml.gate import check_read_only
 from qbwc_server.qbxml.lists import ListType, list_type
 from qbwc_server.qbxml.templates import Templates, installed
@@ -20,6 +21,7 @@ from qbwc_server.qbxml.versions import version_key
 
 # QuickBooks refuses a longer requestID with status 1060.
 REQUEST_ID_LENGTH: Final = 50
+LIST_ID_LENGTH: Final = 36
 MASK: Final = "***"
 _MASKED: Final = ("FullName", "NameFilter/Name", "NameRangeFilter/FromName", "NameRangeFilter/ToName")
 
@@ -139,6 +141,17 @@ def mask(text: str) -> str:
     return text[: max(start, 0)] + etree.tostring(root, encoding="ascii", xml_declaration=False).decode("ascii") + "\n"
 
 
+def is_list_id(text: str) -> bool:
+    """Whether the text can be a ListID: QuickBooks refuses a whole message set for one that is too long."""
+    return 0 < len(text) <= LIST_ID_LENGTH and text == sendable(text) and text == text.strip()
+
+
+def is_full_name(list: str, text: str) -> bool:  # noqa: A002 - the word of the whole program for it
+    """Whether the text can be the FullName of an entry of the list."""
+    longest = list_type(list).field("FullName").type.max_length or 0
+    return 0 < len(text) <= longest and text == sendable(text) and not text.isspace()
+
+
 def _check(requests: Sequence[Request]) -> None:
     ids = [request.request_id for request in requests]
     if not ids or len(set(ids)) != len(ids):
@@ -149,9 +162,9 @@ def _check(requests: Sequence[Request]) -> None:
         raise ValueError(msg)
 
 
-def _fill(request: Request, source: Templates, settings: _Settings) -> etree._Element:
+def _fill(request: Request, source: Templates, settings: _Settings) -> Element:
     kind = list_type(request.list)
-    element: etree._Element
+    element: Element
     match request:
         case ByListID():
             element = source.request(kind, ways.BY_LIST_ID)
@@ -171,7 +184,7 @@ def _fill(request: Request, source: Templates, settings: _Settings) -> etree._El
     return element
 
 
-def _fill_page(element: etree._Element, request: Page) -> None:
+def _fill_page(element: Element, request: Page) -> None:
     if (request.iterator == "Start") != (request.iterator_id is None):
         msg = "an iteratorID belongs to Continue and Stop, and to them alone"
         raise ValueError(msg)
@@ -181,7 +194,7 @@ def _fill_page(element: etree._Element, request: Page) -> None:
     _set(element, "MaxReturned", str(request.max_returned))
 
 
-def _limit(element: etree._Element, kind: ListType, settings: _Settings) -> None:
+def _limit(element: Element, kind: ListType, settings: _Settings) -> None:
     """Name the wanted elements, and ask for custom fields only if one of them is published."""
     version, private, country = settings.version, settings.private, settings.country
     wanted = elements(kind, version=version, private=private, country=country) if settings.limit_elements else ()
@@ -191,13 +204,13 @@ def _limit(element: etree._Element, kind: ListType, settings: _Settings) -> None
             element.remove(owner)
 
 
-def _set(element: etree._Element, path: str, text: str) -> None:
+def _set(element: Element, path: str, text: str) -> None:
     found = element.find(path)
     if found is not None:
         found.text = sendable(text)
 
 
-def _repeat(element: etree._Element, tag: str, texts: Sequence[str], *, optional: bool = False) -> None:
+def _repeat(element: Element, tag: str, texts: Sequence[str], *, optional: bool = False) -> None:
     """Put one ``tag`` per text in the place where the template has its sample."""
     if not texts and not optional:
         raise ValueError(f"nothing to put into {tag}")
@@ -211,3 +224,22 @@ def _repeat(element: etree._Element, tag: str, texts: Sequence[str], *, optional
         new = etree.Element(tag)
         new.text = sendable(text)
         element.insert(at + offset, new)
+
+
+__all__ = [
+    "ByFullName",
+    "ByListID",
+    "Find",
+    "NotReadOnly",
+    "Page",
+    "Request",
+    "TemplateError",
+    "Templates",
+    "asked_fields",
+    "build_message_set",
+    "check_read_only",
+    "check_templates",
+    "is_full_name",
+    "is_list_id",
+    "mask",
+]

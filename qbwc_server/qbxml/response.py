@@ -9,7 +9,7 @@ from typing import Final
 
 from lxml import etree
 
-from qbwc_server.qbxml.characters import Cleaner, Readable, events_of, new_pull_parser
+from qbwc_server.qbxml.characters import Cleaner, Element, Readable, events_of, new_pull_parser, tidy
 from qbwc_server.qbxml.errors import (
     EmptyAnswer,
     ForeignAnswer,
@@ -25,6 +25,8 @@ from qbwc_server.qbxml.record import Observation
 
 CHUNK: Final = 1 << 16
 _COUNT_DIGITS: Final = 12
+# QBXMLMsgsRs begins in the first few dozen bytes of an answer.
+_LONGEST_PROLOG: Final = 1 << 20
 _ROOT: Final = "QBXML"
 _MESSAGES: Final = "QBXMLMsgsRs"
 _ANSWERS: Final = {kind.answer_element: kind for kind in LISTS}
@@ -94,6 +96,7 @@ def read_answer(source: Readable, expected: Mapping[str, ListQueryContext]) -> I
     parser = new_pull_parser(("start", "end"), _TAGS)
     cleaner = Cleaner()
     while chunk := source.read(CHUNK):
+        reader.took(len(chunk))
         yield from _feed(parser, cleaner.feed(chunk), reader)
     if cleaner.is_empty:
         msg = "QuickBooks sent an empty answer"
@@ -102,7 +105,10 @@ def read_answer(source: Readable, expected: Mapping[str, ListQueryContext]) -> I
     try:
         parser.close()
     except etree.XMLSyntaxError as error:
-        raise _cut_off(error, reader) from None
+        if cleaner.looks_like_xml:
+            raise Truncated(f"the answer stops in the middle (line {error.lineno})") from None
+        msg = "the answer is not XML"
+        raise NotXML(msg) from None
     yield from reader.drain(parser)
     reader.finish()
 
@@ -116,12 +122,6 @@ def _feed(parser: etree.XMLPullParser, data: bytes, reader: "_AnswerReader") -> 
     reader.prune()
 
 
-def _cut_off(error: etree.XMLSyntaxError, reader: "_AnswerReader") -> NotAnAnswer:
-    if reader.has_root:
-        return Truncated(f"the answer stops in the middle (line {error.lineno})")
-    return NotXML("the answer is not XML")
-
-
 class _AnswerReader:
     """Turns the parser's events into parts, and keeps the tree small."""
 
@@ -129,18 +129,21 @@ class _AnswerReader:
         self._expected = expected
         self._readers: dict[ListQueryContext, RecordReader] = {}
         self._answered: set[str] = set()
-        self._root: etree._Element | None = None
-        self._messages: etree._Element | None = None
-        self._answer: etree._Element | None = None
+        self._root: Element | None = None
+        self._messages: Element | None = None
+        self._answer: Element | None = None
         self._head: AnswerHead | None = None
         self._record_reader: RecordReader | None = None
         self._rets: tuple[str, ...] = ()
         self._count = 0
+        self._size = 0
 
-    @property
-    def has_root(self) -> bool:
-        """Whether the QBXML element has begun."""
-        return self._root is not None
+    def took(self, size: int) -> None:
+        """Count the bytes; a document that has not begun like an answer by now is not read on."""
+        self._size += size
+        if self._messages is None and self._size > _LONGEST_PROLOG:
+            msg = "the answer is no QBXML document"
+            raise ForeignAnswer(msg)
 
     def drain(self, parser: etree.XMLPullParser) -> Iterator[Part]:
         """Give the parts that the parser has seen whole."""
@@ -189,7 +192,7 @@ class _AnswerReader:
         if missing:
             raise ForeignAnswer(f"the answer leaves {len(missing)} of {len(self._expected)} requests unanswered")
 
-    def _start(self, element: etree._Element) -> AnswerHead | None:
+    def _start(self, element: Element) -> AnswerHead | None:
         parent = element.getparent()
         if parent is None:
             if element.tag == _ROOT:
@@ -200,7 +203,7 @@ class _AnswerReader:
             return self._begin(element)
         return None
 
-    def _begin(self, element: etree._Element) -> AnswerHead:
+    def _begin(self, element: Element) -> AnswerHead:
         request_id = element.get("requestID")
         context = self._expected.get(request_id) if request_id is not None else None
         if request_id is None or context is None:
@@ -220,13 +223,13 @@ class _AnswerReader:
         self._head = _head(element, request_id)
         return self._head
 
-    def _record(self, element: etree._Element) -> Observation | None:
+    def _record(self, element: Element) -> Observation | None:
         if element.tag not in self._rets or self._record_reader is None:
             return None
         self._count += 1
         return self._record_reader.read(element)
 
-    def _foreign(self, element: etree._Element) -> NotAnAnswer:
+    def _foreign(self, element: Element) -> NotAnAnswer:
         tag = str(element.tag)[:60]
         request_id = element.get("requestID")
         if request_id is None:
@@ -237,7 +240,7 @@ class _AnswerReader:
         return WrongKind(f"a {tag} came where a {list_type(context.list).answer_element} was asked for")
 
 
-def _head(element: etree._Element, request_id: str) -> AnswerHead:
+def _head(element: Element, request_id: str) -> AnswerHead:
     status = _count(element.get("statusCode"))
     if status is None:
         raise ForeignAnswer(f"the answer holds a {element.tag} without a status")
@@ -246,7 +249,7 @@ def _head(element: etree._Element, request_id: str) -> AnswerHead:
         request_id=request_id,
         status_code=status,
         severity=element.get("statusSeverity", ""),
-        message=element.get("statusMessage", ""),
+        message=tidy(element.get("statusMessage", "")),
         iterator_id=element.get("iteratorID"),
         remaining=_count(element.get("iteratorRemainingCount")),
         ret_count=_count(element.get("retCount")),

@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from lxml import etree
-
-from qbwc_server.qbxml.characters import tidy
+from qbwc_server.qbxml.characters import Element, tidy
 from qbwc_server.qbxml.errors import BadValue
 from qbwc_server.qbxml.fields import parse_decimal
 
@@ -30,7 +28,7 @@ _ADDRESS: Final = {
 _LINE_REFS: Final = ("ItemRef", "ItemInventoryRef")
 
 
-def read_address(element: etree._Element) -> Line:
+def read_address(element: Element) -> Line:
     """Read one ShipToAddress; its note is left out, notes being private."""
     found: Line = {}
     for child in element:
@@ -42,7 +40,7 @@ def read_address(element: etree._Element) -> Line:
     return found
 
 
-def read_line(element: etree._Element) -> Line:
+def read_line(element: Element) -> Line:
     """Read one line of a group, an assembly or a tax group: list_id, full_name, quantity, unit.
 
     Raises:
@@ -61,7 +59,7 @@ def read_line(element: etree._Element) -> Line:
     return found
 
 
-def _read_ref(element: etree._Element) -> Line:
+def _read_ref(element: Element) -> Line:
     found: Line = {}
     for child in element:
         if child.tag == "ListID" and child.text:
@@ -71,7 +69,7 @@ def _read_ref(element: etree._Element) -> Line:
     return found
 
 
-def read_custom(element: etree._Element, allowed: frozenset[str] | None) -> tuple[str, str] | None:
+def read_custom(element: Element, allowed: frozenset[str] | None) -> tuple[str, str] | None:
     """Read one DataExtRet: (name, text), or None if it belongs to a program or may not be read."""
     owner, name, value = PEOPLE, "", ""
     for child in element:
@@ -86,6 +84,6 @@ def read_custom(element: etree._Element, allowed: frozenset[str] | None) -> tupl
     return name, value
 
 
-READERS: Final[dict[str, Callable[[etree._Element], Line]]] = {"addresses": read_address, "lines": read_line}
+READERS: Final[dict[str, Callable[[Element], Line]]] = {"addresses": read_address, "lines": read_line}
 
 __all__ = ["READERS", "BadValue", "read_address", "read_custom", "read_line"]

@@ -4,13 +4,12 @@ Each holds one request per way of asking, told apart by its requestID.
 """
 
 from collections.abc import Callable
-from copy import deepcopy
 from functools import lru_cache
 from typing import Final
 
 from lxml import etree
 
-from qbwc_server.qbxml.characters import parse_small
+from qbwc_server.qbxml.characters import Element, parse_small
 from qbwc_server.qbxml.errors import NotXML, TemplateError
 from qbwc_server.qbxml.gate import check_element
 from qbwc_server.qbxml.lists import LISTS, ListType
@@ -42,9 +41,10 @@ class Templates:
 
     def __init__(self, load: Loader = resource_bytes) -> None:
         self._load = load
-        self._ways: dict[str, dict[str, etree._Element]] = {}
+        # As bytes: a parsed tree is not shared between threads.
+        self._ways: dict[str, dict[str, bytes]] = {}
 
-    def request(self, kind: ListType, way: str) -> etree._Element:
+    def request(self, kind: ListType, way: str) -> Element:
         """Give a fresh copy of the request element for one way of asking.
 
         Raises:
@@ -53,9 +53,9 @@ class Templates:
         ways = self._ways.get(kind.name)
         if ways is None:
             ways = self._ways[kind.name] = self._read(kind)
-        return deepcopy(ways[way])
+        return parse_small(ways[way])
 
-    def _read(self, kind: ListType) -> dict[str, etree._Element]:
+    def _read(self, kind: ListType) -> dict[str, bytes]:
         try:
             root = parse_small(self._load(FOLDER, kind.template))
         except NotXML as error:
@@ -68,7 +68,9 @@ class Templates:
                 raise TemplateError(
                     f"{FOLDER}/{kind.template} lacks {', '.join(missing)}; put it back as it was installed"
                 )
-        return ways
+        return {
+            way: etree.tostring(ways[way], encoding="ascii", xml_declaration=False, with_tail=False) for way in _NEEDED
+        }
 
     def check(self) -> None:
         """Read every template and pass it through the read-only gate; done at start.
