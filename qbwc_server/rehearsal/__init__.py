@@ -1,0 +1,1 @@
+"""The rehearsal: a simulated Web Connector and a simulated QuickBooks, sharing no code with the server they try."""

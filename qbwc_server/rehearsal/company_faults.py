@@ -1,0 +1,56 @@
+"""What can be made to go wrong in a simulated company; all of it is off until a test or scenario sets it."""
+
+from dataclasses import dataclass, field
+
+NOT_PARSABLE = ("0x80040400", "QuickBooks found an error when parsing the provided XML text stream.")
+
+
+@dataclass(slots=True)
+class Faults:
+    """Settable while the company runs.
+
+    Attributes:
+        poison: ListIDs; a message set that names one is refused whole with 0x80040400.
+        crash_on: ListIDs; a message set that names one raises `SimulatedCrash`.
+        next_hresults: (hresult, message) pairs; each coming message set uses up one.
+        next_statuses: qbXML status codes; each coming request uses up one.
+        status_for_list_id: ListID to the status code that any request naming it gets.
+        status_for_request: request name (`CustomerQueryRq`) or requestID to the status code it gets.
+        refuse_include_ret: refuse with 0x80040400 every message set that has IncludeRetElement.
+        max_version: refuse message sets that declare a newer qbXML version, whatever the HCP answer promised.
+        slow_seconds: how long each message set takes.
+        hcp_text: stands in for the whole HCP answer; "" is QuickBooks not giving one.
+        raw_text: (ListID, path such as `Notes` or `BillAddress.City`) to text that is printed unescaped.
+        unknown_elements: (name, text) printed in the middle of every record, as a newer QuickBooks would.
+        unknown_types: print a record of a type no schema knows, `ItemRentalRet`, in every item answer with data.
+        percent_sign: print percentages as `18.0%`.
+        c1_references: print `€ ’ œ` and their like as references to 128-159.
+        omit_is_active: print no IsActive.
+        omit_full_name: print no FullName of the record itself.
+        bare_empty_iterator: an iterator that matches nothing gets no iterator attributes.
+        answer_text: stands in for the next answers, in order: truncated or foreign text.
+    """
+
+    poison: set[str] = field(default_factory=set)
+    crash_on: set[str] = field(default_factory=set)
+    next_hresults: list[tuple[str, str]] = field(default_factory=list)
+    next_statuses: list[int] = field(default_factory=list)
+    status_for_list_id: dict[str, int] = field(default_factory=dict)
+    status_for_request: dict[str, int] = field(default_factory=dict)
+    refuse_include_ret: bool = False
+    max_version: str | None = None
+    slow_seconds: float = 0.0
+    hcp_text: str | None = None
+    raw_text: dict[tuple[str, str], str] = field(default_factory=dict)
+    unknown_elements: tuple[tuple[str, str], ...] = ()
+    unknown_types: bool = False
+    percent_sign: bool = False
+    c1_references: bool = False
+    omit_is_active: bool = False
+    omit_full_name: bool = False
+    bare_empty_iterator: bool = False
+    answer_text: list[str] = field(default_factory=list)
+
+    def fail_next(self, hresult: str, message: str = "", *, times: int = 1) -> None:
+        """Let the next message sets end with this hresult."""
+        self.next_hresults.extend([(hresult, message or f"The request processor failed with {hresult}.")] * times)
