@@ -26,6 +26,7 @@ MAX_BODY = 256 << 20
 PATH = "/qbwc"
 
 _CHUNK = 64 << 10
+_LENGTH_DIGITS = 18
 _XML = "text/xml; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
 _PLAIN = "text/plain; charset=utf-8"
@@ -124,10 +125,9 @@ class _Door:
         announced = announced or "0"
         if not (announced.isascii() and announced.isdigit()):
             raise _RefusedError("400 Bad Request", "Content-Length is not a number.\n")
-        length = int(announced)
-        if length > self._max_body:
+        if len(announced) > _LENGTH_DIGITS or int(announced) > self._max_body:
             raise _too_large(self._max_body)
-        return _exactly(source, length)
+        return _exactly(source, int(announced))
 
 
 def _exactly(source: BinaryIO, length: int) -> Iterator[bytes]:
