@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server.store.tables import askers, refreshes
@@ -75,7 +75,7 @@ def _row(row: Row[Any]) -> QueuedRefresh:
     return QueuedRefresh(**{name: row._mapping[name] for name in QueuedRefresh.__slots__})  # noqa: SLF001 - SQLAlchemy's public name
 
 
-def ask(  # noqa: PLR0917
+def ask(
     connection: Connection,
     company: str,
     list_name: str,
@@ -98,6 +98,9 @@ def ask(  # noqa: PLR0917
         refreshes.c.value == value,
         refreshes.c.state == "waiting",
     )
+    if way == "all":
+        # Between two pages a list run waits too, but it has begun.
+        same = and_(same, refreshes.c.first_sent_at.is_(None))
     waiting = connection.execute(select(refreshes.c.id).where(same).order_by(refreshes.c.id)).scalars().first()
     joined = waiting is not None
     refresh_id: int
@@ -168,7 +171,7 @@ def search(
 def count_by_state(connection: Connection) -> dict[str, int]:
     """Return how many refreshes stand in each state."""
     rows = connection.execute(select(refreshes.c.state, func.count()).group_by(refreshes.c.state))
-    return {state: count for state, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def askers_of(connection: Connection, refresh_id: int) -> tuple[str, ...]:
@@ -316,6 +319,14 @@ def conclude(connection: Connection, ids: Sequence[int], outcome: str, now: date
     )
 
 
+def out(connection: Connection, company: str, visit: int) -> tuple[QueuedRefresh, ...]:
+    """Return what a visit has at QuickBooks."""
+    query = select(refreshes).where(
+        refreshes.c.company == company, refreshes.c.visit == visit, refreshes.c.state == "sent"
+    )
+    return tuple(_row(row) for row in connection.execute(query.order_by(refreshes.c.id)))
+
+
 def refused_alone(connection: Connection, company: str, visit: int) -> tuple[int, ...]:
     """Return the refreshes that QuickBooks refused alone in this visit."""
     query = select(refreshes.c.id).where(
@@ -343,8 +354,7 @@ def publish_record(
         )
         .values(
             state="published",
-            # A tombstone that the website has already is still the answer "deleted".
-            outcome=case((refreshes.c.outcome == "deleted", "deleted"), else_=outcome),
+            outcome=outcome,
             published_at=now,
             finished_at=now,
         )

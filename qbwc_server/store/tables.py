@@ -258,7 +258,9 @@ visits = Table(
     # How far it got.
     Column("sends", Integer, nullable=False, default=0),
     Column("done", Integer, nullable=False, default=0),
+    # Asks without IncludeRetElement; hands out nothing more.
     Column("plain", Boolean, nullable=False, default=False),
+    Column("no_more", Boolean, nullable=False, default=False),
     # What is out: requestID -> kind, list and fields; and the running iterator.
     Column("requests", JSONType),
     Column("iterator", JSONType),

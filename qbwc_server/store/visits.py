@@ -35,6 +35,7 @@ class Visit:
     sends: int
     done: int
     plain: bool
+    no_more: bool
     requests: Any
     iterator: Any
 

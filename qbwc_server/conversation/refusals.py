@@ -1,0 +1,59 @@
+"""When QuickBooks cannot parse a message set (0x80040400): whose fault it is.
+
+Theory of operation
+-------------------
+The hresult condemns the whole message set without a hint which request is
+guilty. A set of several is halved, until the guilty request stands alone. A
+lone request that is refused with IncludeRetElement is asked once without. What
+is refused alone even then is kept until the visit ends: one such request is
+guilty itself and fails; two in one visit, or one before anything was ever
+accepted at this qbXML version, mean that the fault is ours: nothing fails, and
+the next visit speaks the next lower version.
+
+Source: QBWC guide ch. 8; qbXML: wrong element order.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from qbwc_server.qbxml.versions import lower
+from qbwc_server.store import companies, refreshes, visits
+from qbwc_server.store.companies import Company
+from qbwc_server.store.visits import Visit
+
+REFUSED_CODE = "0x80040400"
+OUR_FAULT_FROM = 2
+
+
+def refuse(connection: Connection, company: Company, visit: Visit) -> None:
+    """Deal with a message set that QuickBooks could not parse."""
+    group = refreshes.out(connection, visit.company, visit.visit)
+    ids = [one.id for one in group]
+    wishes = {(one.list, one.way, one.value) for one in group}
+    refreshes.put_back(connection, ids, counted=False)
+    if len(wishes) > 1:
+        refreshes.change(connection, ids, most=max(1, len(wishes) // 2))
+    elif not visit.plain and not company.whole_records:
+        visits.change(connection, visit.company, visit.visit, plain=True)
+    else:
+        refreshes.change(connection, ids, most=1, held_by_visit=visit.visit, refused_alone=True)
+        alone = refreshes.refused_alone(connection, visit.company, visit.visit)
+        if company.accepted_version != visit.version or len(alone) >= OUR_FAULT_FROM:
+            _our_fault(connection, visit, alone)
+
+
+def settle(connection: Connection, visit: Visit, now: datetime) -> None:
+    """At the end of a visit: what is still held as refused alone is guilty itself."""
+    guilty = refreshes.refused_alone(connection, visit.company, visit.visit)
+    refreshes.fail(connection, guilty, {"code": REFUSED_CODE, "values": {}}, now)
+
+
+def _our_fault(connection: Connection, visit: Visit, alone: tuple[int, ...]) -> None:
+    refreshes.change(connection, alone, refused_alone=False, most=refreshes.MOST)
+    visits.change(connection, visit.company, visit.visit, no_more=True)
+    version = lower(visit.version or "5.0")
+    if version is not None:
+        companies.change(connection, visit.company, version_cap=version)
+        return
+    companies.notice(connection, visit.company, attention=REFUSED_CODE, attention_values={})

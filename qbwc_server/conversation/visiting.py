@@ -1,0 +1,447 @@
+"""What each call of QBWC does.
+
+Theory of operation
+-------------------
+Every call but authenticate finds its visit by the ticket, turns it into the
+protocol core's session, lets the core move it, carries out the effects and
+stores the session, all in one transaction that holds the company's row. Only
+then is the answer given. The text of an answer is read before that transaction
+begins. The core decides what a call means; this module decides nothing but
+what the effects do.
+
+Source: QBWC guide ch. 2, 5, 8 and 10.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, BinaryIO
+
+from sqlalchemy import Connection
+
+from qbwc_server import __version__, codes, protocol, words
+from qbwc_server.conversation import answers, files, refusals
+from qbwc_server.conversation.sessions import save, session_of
+from qbwc_server.conversation.watch import Watch
+from qbwc_server.conversation.work import CANDIDATES, pack
+from qbwc_server.protocol import Reason, Session, SessionTakenOver, State, Step, advance
+from qbwc_server.qbxml.asking import asked_fields
+from qbwc_server.qbxml.errors import EmptyAnswer, ForeignAnswer, NotAnAnswer, NotXML, Truncated, WrongKind
+from qbwc_server.qbxml.hcp import read_hcp
+from qbwc_server.qbxml.request import ByFullName, ByListID, Find, Page, Request, build_message_set, mask
+from qbwc_server.qbxml.versions import LOWEST, choose
+from qbwc_server.store import companies, refreshes, visits
+from qbwc_server.store.companies import Company
+from qbwc_server.store.database import Database
+from qbwc_server.store.visits import Visit
+
+TAKEOVERS_BEFORE_BUSY = 3
+BUSY_FOR = timedelta(minutes=10)
+SILENT_AFTER = timedelta(minutes=15)
+PEEKED = 4096
+
+_NOT_ANSWERS: tuple[tuple[type[NotAnAnswer], str], ...] = (
+    (EmptyAnswer, "empty_answer"),
+    (NotXML, "not_xml"),
+    (Truncated, "truncated"),
+    (WrongKind, "wrong_kind"),
+    (ForeignAnswer, "foreign_answer"),
+    (NotAnAnswer, "not_understood"),
+)
+_KINDS: dict[type[Request], str] = {ByListID: "list_id", ByFullName: "full_name", Find: "find", Page: "page"}
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the server speaks: the language of its sentences, and the private fields that are published."""
+
+    language: str = "en"
+    private: frozenset[str] = frozenset()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Conversation:
+    """The calls of QBWC, one method each.
+
+    Args:
+        database: our own database.
+        accepted: called after an answer was committed; wakes the publisher.
+        manner: how to speak.
+        clock: the time that is kept; decisions use the database's.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        accepted: Callable[[], None],
+        manner: Manner,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self.database = database
+        self.accepted = accepted
+        self.manner = manner
+        self.clock = clock
+        self.watch = Watch()
+
+    def server_version(self) -> str:
+        """Return what QBWC shows as this server's version."""
+        return f"qbwc-server {__version__}"
+
+    def client_version(self, version: str, caller: Any, /) -> str:
+        """Note QBWC's version; every version is welcome."""
+        self.watch.version_seen(str(caller.address), version)
+        return ""
+
+    def authenticate(self, user_name: str, password: str, caller: Any, /) -> tuple[str, ...]:
+        """Begin a visit if something waits; a right password takes over at once."""
+        address = str(caller.address)
+        with self.database.read() as connection:
+            company, right = companies.sign_in(connection, user_name, password)
+            if company is not None and right and not company.paused:
+                work = refreshes.anything_waits(connection, company.company) or self._has_request_out(
+                    connection, company
+                )
+        if company is None:
+            return (visits.make_ticket(), "nvu")
+        if not right:
+            self._wrong_password(company)
+            return (visits.make_ticket(), "nvu")
+        self.watch.seen(company.company, address, self.clock())
+        if company.paused or not work:
+            return (visits.make_ticket(), "none")
+        return self._begin(company.company, address)
+
+    def _has_request_out(self, connection: Connection, company: Company) -> bool:
+        visit = visits.get(connection, company.company, company.visit)
+        return visit is not None and visit.outstanding is not None and not visit.released
+
+    def _wrong_password(self, company: Company) -> None:
+        with self.database.write() as connection:
+            companies.lock(connection, company.company)
+            seen = companies.connection_of(connection, company.company)
+            companies.notice(
+                connection,
+                company.company,
+                wrong_passwords=seen.wrong_passwords + 1,
+                wrong_password_at=self.database.now(connection),
+            )
+
+    def _begin(self, name: str, address: str) -> tuple[str, ...]:
+        ticket = visits.make_ticket()
+        with self.database.write() as connection:
+            company = companies.lock(connection, name)
+            now = self.database.now(connection)
+            before = visits.get(connection, name, company.visit)
+            if before is not None:
+                occupied = before.outstanding is not None and not before.released
+                recent = now - before.last_call_at < BUSY_FOR
+                if occupied and recent and company.takeovers >= TAKEOVERS_BEFORE_BUSY:
+                    return (ticket, "busy")
+                self._end_visit(connection, company, before, now)
+                if occupied:
+                    companies.change(connection, name, takeovers=company.takeovers + 1)
+            if company.paused or not refreshes.anything_waits(connection, name):
+                return (ticket, "none")
+            visits.begin(connection, name, ticket, address[:64], now)
+            companies.notice(connection, name, wrong_passwords=0, wrong_password_at=None)
+        return (ticket, company.company_file or "")
+
+    def _end_visit(self, connection: Connection, company: Company, visit: Visit, now: datetime) -> None:
+        step = advance(session_of(visit, company), SessionTakenOver())
+        self._carry_out(connection, visit, step, now)
+        # The row keeps the state in which it was left; the visit number tells that it was taken over.
+        visits.change(connection, visit.company, visit.visit, released=True)
+
+    def send_request(
+        self, ticket: str, hcp_response: str, company_file: str, country: str, major: int, minor: int, /
+    ) -> str:
+        """Hand out what waits, as one qbXML document; "" when there is nothing to hand out."""
+        del major, minor  # the request processor's level; QuickBooks's own may be lower
+        with self.database.write() as connection:
+            visit, company, session, now = self._enter(connection, ticket)
+            step = advance(session, protocol.RequestAsked())
+            if visit is None or company is None:
+                return self._answer_text(step, visit)
+            if protocol.TakeWork() in step.effects:
+                visit, reason = self._greet(connection, company, visit, hcp_response, company_file, country, now)
+                step, visit = self._take_work(connection, visit, step.session, reason, now)
+            text = self._answer_text(step, visit)
+            if session.state is not State.TAKEN_OVER:
+                request = mask(text) if text else None
+                visits.note_exchange(connection, visit, "sendRequestXML", f"{len(text)} characters", now, request)
+                save(connection, visit, step.session, last_call_at=now)
+        return text
+
+    def _greet(
+        self,
+        connection: Connection,
+        company: Company,
+        visit: Visit,
+        hcp_response: str,
+        company_file: str,
+        country: str,
+        now: datetime,
+    ) -> tuple[Visit, Reason | None]:
+        """Before anything is sent in a visit: is it the right company file, and which qbXML does it speak?"""
+        if company.paused:
+            return visit, Reason("paused")
+        if visit.no_more:
+            return visit, Reason("older_version")
+        if visit.file_checked:
+            return visit, None
+        hcp = read_hcp(hcp_response)
+        verdict = files.judge(company, hcp, company_file)
+        seen: dict[str, object] = {
+            "seen_file": verdict.file,
+            "seen_name": verdict.name or None,
+            "seen_file_id": hcp.file_ids.get(company.owner_id.strip("{}").lower()),
+        }
+        if hcp.product:
+            seen |= {"product": hcp.product}
+        where = hcp.country or country
+        if where:
+            seen |= {"country": where[:8]}
+        if verdict.reason is not None:
+            told = {"attention": verdict.reason.code, "attention_values": dict(verdict.reason.values)}
+            companies.notice(connection, company.company, **seen, **told, attention_at=now)
+            return visit, verdict.reason
+        version = choose(hcp.supported_versions, company.version_cap) if hcp.supported_versions else None
+        version = version or company.qbxml_version or LOWEST
+        companies.notice(connection, company.company, **seen, attention=None, attention_values=None, attention_at=None)
+        companies.change(
+            connection,
+            company.company,
+            accepted_file=verdict.file or company.accepted_file,
+            accepted_name=verdict.name or company.accepted_name,
+            qbxml_version=version,
+        )
+        known: dict[str, Any] = {"file_checked": True, "version": version, "country": (where or "US")[:8]}
+        known["plain"] = company.whole_records
+        visits.change(connection, visit.company, visit.visit, **known)
+        return replace(visit, **known), None
+
+    def _take_work(
+        self, connection: Connection, visit: Visit, session: Session, reason: Reason | None, now: datetime
+    ) -> tuple[Step, Visit]:
+        if reason is not None:
+            return advance(session, protocol.NothingTaken(reason)), visit
+        waiting = refreshes.waiting(connection, visit.company, visit.visit, CANDIDATES)
+        if not waiting:
+            return advance(session, protocol.NothingTaken(Reason("nothing_waiting"))), visit
+        message_set = f"{visit.visit}.{visit.sends + 1}"
+        packed = pack(waiting, message_set, visit.iterator)
+        version, country = visit.version or LOWEST, visit.country or "US"
+        limit = not visit.plain
+        text = build_message_set(
+            packed.requests, version=version, private=self.manner.private, limit_elements=limit, country=country
+        )
+        requests = {
+            one.request_id: {
+                "kind": _KINDS[type(one)],
+                "list": one.list,
+                "private": sorted(self.manner.private),
+                "asked": sorted(
+                    asked_fields(
+                        one.list,
+                        version=version,
+                        private=self.manner.private,
+                        limit_elements=limit,
+                        country=country,
+                    )
+                ),
+            }
+            for one in packed.requests
+        }
+        refreshes.mark_sent(connection, packed.refreshes, visit.visit, now)
+        stored: dict[str, Any] = {"outstanding_text": text, "requests": requests, "sends": visit.sends + 1}
+        visits.change(connection, visit.company, visit.visit, **stored)
+        return advance(session, protocol.WorkTaken(message_set)), replace(visit, **stored)
+
+    def receive_response(self, ticket: str, response: BinaryIO, hresult: str, message: str, /) -> int:
+        """Take an answer in; the number is returned only after everything is committed."""
+        del message  # free text of QuickBooks, possibly with names in it
+        with self.database.read() as connection:
+            visit = visits.by_ticket(connection, ticket)
+            company = companies.get(connection, visit.company) if visit is not None else None
+        session = session_of(visit, company)
+        reading: answers.Reading | None = None
+        wrong = Reason("foreign_answer")
+        echoed = session.outstanding if hresult.strip() else None
+        if visit is not None and not hresult.strip() and session.state is not State.TAKEN_OVER:
+            echoed = _echoed(response, session)
+            if echoed is not None and echoed == session.outstanding:
+                try:
+                    reading = answers.read(self.database, visit, response, self.clock)
+                except NotAnAnswer as problem:
+                    wrong = Reason(next(code for kind, code in _NOT_ANSWERS if isinstance(problem, kind)))
+        number = self._accept(ticket, echoed, reading, hresult.strip(), wrong)
+        self.accepted()
+        return number
+
+    def _accept(
+        self, ticket: str, echoed: str | None, reading: answers.Reading | None, hresult: str, wrong: Reason
+    ) -> int:
+        try:
+            with self.database.write() as connection:
+                visit, company, session, now = self._enter(connection, ticket)
+                step = advance(session, protocol.response_event(session, echoed, wrong))
+                if protocol.AcceptAnswer() in step.effects and visit is not None and company is not None:
+                    step = self._take_in(connection, company, visit, session, reading, hresult, wrong, now)
+                    self._carry_out(connection, visit, step, now)
+                if not isinstance(step.answer, protocol.Number):
+                    raise protocol.IllegalEvent(session.state, protocol.EventKind.ANSWER_ARRIVED)
+                if visit is not None and session.state is not State.TAKEN_OVER:
+                    visits.note_exchange(connection, visit, "receiveResponseXML", str(step.answer.number), now)
+                    save(connection, visit, step.session, last_call_at=now)
+                return step.answer.number
+        finally:
+            if reading is not None:
+                answers.forget(self.database, reading)
+
+    def _take_in(
+        self,
+        connection: Connection,
+        company: Company,
+        visit: Visit,
+        session: Session,
+        reading: answers.Reading | None,
+        hresult: str,
+        wrong: Reason,
+        now: datetime,
+    ) -> Step:
+        done = visit.done
+        if hresult:
+            code = codes.find(hresult)
+            if code.policy != "split":
+                refused = protocol.AnswerRefused(Reason(code.code), release=True, counted=code.policy == "retry")
+                return advance(session, refused)
+            refusals.refuse(connection, company, visit)
+        elif reading is None:
+            return advance(session, protocol.AnswerRefused(wrong))
+        else:
+            result = answers.Accepting(connection, visit, reading, now).accept()
+            done += result.done
+            companies.notice(connection, visit.company, attention=result.attention, attention_at=now)
+            companies.change(
+                connection,
+                visit.company,
+                accepted_version=visit.version,
+                takeovers=0,
+                whole_records=visit.plain or company.whole_records,
+            )
+            visits.change(connection, visit.company, visit.visit, done=done, iterator=result.iterator)
+        waiting = refreshes.waiting_count(connection, visit.company, visit.visit)
+        return advance(session, protocol.AnswerAccepted(protocol.percentage(done, waiting)))
+
+    def connection_error(self, ticket: str, hresult: str, message: str, /) -> str:
+        """QuickBooks could not be opened: everything stays queued."""
+        del message
+        event = protocol.ConnectionFailed(Reason(codes.find(hresult.strip() or "connection_failed").code))
+        return self._simple(ticket, "connectionError", event)
+
+    def get_last_error(self, ticket: str, /) -> str:
+        """Say why."""
+        return self._simple(ticket, "getLastError", protocol.ErrorAsked())
+
+    def close_connection(self, ticket: str, /) -> str:
+        """End the visit; what is out goes back to the queue."""
+        return self._simple(ticket, "closeConnection", protocol.CloseArrived())
+
+    def _simple(
+        self, ticket: str, call: str, event: protocol.ConnectionFailed | protocol.ErrorAsked | protocol.CloseArrived
+    ) -> str:
+        with self.database.read() as connection:
+            known = visits.by_ticket(connection, ticket) is not None
+        if not known:
+            return self._answer_text(advance(protocol.UNKNOWN_TICKET, event), None)
+        with self.database.write() as connection:
+            visit, _company, session, now = self._enter(connection, ticket)
+            step = advance(session, event)
+            answer = self._answer_text(step, visit)
+            if visit is not None and session.state is not State.TAKEN_OVER:
+                self._carry_out(connection, visit, step, now)
+                closed = {"closed_at": now} if step.session.state is State.CLOSED and visit.closed_at is None else {}
+                visits.note_exchange(connection, visit, call, answer, now)
+                save(connection, visit, step.session, last_call_at=now, **closed)
+        return answer
+
+    def give_up_silent(self) -> int:
+        """Put back what is out in visits that have been silent too long; returns how many visits."""
+        with self.database.read() as connection:
+            found = visits.silent(connection, self.database.now(connection) - SILENT_AFTER)
+        for one in found:
+            with self.database.write() as connection:
+                company = companies.lock(connection, one.company)
+                now = self.database.now(connection)
+                visit = visits.get(connection, one.company, company.visit)
+                if visit is None or visit.visit != one.visit or now - visit.last_call_at < SILENT_AFTER:
+                    continue
+                step = advance(session_of(visit, company), protocol.SilenceNoticed())
+                self._carry_out(connection, visit, step, now)
+                save(connection, visit, replace(step.session, released=True))
+        return len(found)
+
+    def _enter(self, connection: Connection, ticket: str) -> tuple[Visit | None, Company | None, Session, datetime]:
+        """Find a ticket's visit and hold its company until the transaction ends."""
+        found = visits.by_ticket(connection, ticket)
+        now = self.database.now(connection)
+        if found is None:
+            return None, None, protocol.UNKNOWN_TICKET, now
+        company = companies.lock(connection, found.company)
+        # Again, now that nobody else can change it.
+        visit = visits.by_ticket(connection, ticket)
+        return visit, company, session_of(visit, company), now
+
+    def _carry_out(self, connection: Connection, visit: Visit, step: Step, now: datetime) -> None:
+        for effect in step.effects:
+            match effect:
+                case protocol.ReleaseWork(counted):
+                    worn = refreshes.release(connection, visit.company, visit.visit, counted=counted)
+                    refreshes.fail(connection, worn, {"code": "no_answer", "values": {}}, now)
+                case protocol.SettleVisit():
+                    refusals.settle(connection, visit, now)
+                case protocol.RecordConnectionError(reason):
+                    companies.notice(
+                        connection,
+                        visit.company,
+                        attention=reason.code,
+                        attention_values=dict(reason.values),
+                        attention_at=now,
+                    )
+                case _:
+                    pass
+
+    def _answer_text(self, step: Step, visit: Visit | None) -> str:
+        match step.answer:
+            case protocol.Text(text):
+                return text
+            case protocol.RepeatRequest():
+                return (visit.outstanding_text if visit is not None else None) or ""
+            case protocol.Sentence(None):
+                return words.text(self.manner.language, "visit.ok")
+            case protocol.Sentence(reason) if reason is not None:
+                values = dict(reason.values)
+                return codes.explain(self.manner.language, reason.code, **values).message
+            case _:
+                return ""
+
+
+def _echoed(response: BinaryIO, session: Session) -> str | None:
+    """Return the message set that an answer seems to echo.
+
+    What cannot be told from its beginning is taken for an answer to the
+    outstanding request, and reading it will say what is wrong with it.
+    """
+    start = response.read(PEEKED).decode("utf-8", "replace")
+    response.seek(0)
+    _, found, rest = start.partition('requestID="')
+    if not found:
+        return session.outstanding
+    request_id = rest.partition('"')[0]
+    message_set = request_id.rpartition(".")[0]
+    if message_set and message_set == session.last_answered:
+        return message_set
+    return session.outstanding

@@ -1,0 +1,124 @@
+"""What to send next: packing waiting refreshes into one message set.
+
+Theory of operation
+-------------------
+One message set carries as much as fits: one query with many ListIDs a list, and
+a query of its own for each FullName, each search and each ListID that was
+missing from a batch before. Refreshes of the same wish share a query. A refresh
+that QuickBooks refused in a batch, or that went unanswered, narrows the set it
+travels in (`largest_set`), until it stands alone. A page of a whole list always
+travels alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qbwc_server.qbxml.request import ByFullName, ByListID, Find, Page, Request
+from qbwc_server.store.refreshes import QueuedRefresh
+
+LIST_IDS_IN_A_QUERY = 200
+QUERIES_IN_A_SET = 40
+CANDIDATES = 600
+PAGE_SIZE = 200
+MOST_HITS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A message set: its requests, and the refreshes each one answers, by requestID."""
+
+    requests: tuple[Request, ...]
+    refreshes: Mapping[str, tuple[int, ...]]
+
+    @property
+    def size(self) -> int:
+        """How many refreshes it carries."""
+        return sum(len(ids) for ids in self.refreshes.values())
+
+
+def pack(waiting: Sequence[QueuedRefresh], message_set: str, iterator: Mapping[str, Any] | None) -> Packed:
+    """Pack waiting refreshes, given in the order they should go, into one message set.
+
+    Args:
+        waiting: at least one refresh.
+        message_set: the id that the requestIDs begin with.
+        iterator: the visit's running iterator, if it has one.
+    """
+    if waiting[0].scope == "all":
+        return _page(waiting[0], message_set, iterator)
+    packer = _Packer(message_set)
+    for refresh in waiting:
+        if refresh.scope != "all" and packer.has_room_for(refresh):
+            packer.add(refresh)
+    return packer.packed()
+
+
+def _page(refresh: QueuedRefresh, message_set: str, iterator: Mapping[str, Any] | None) -> Packed:
+    request_id = f"{message_set}.1"
+    running = iterator is not None and iterator.get("refresh") == refresh.id
+    page = Page(
+        request_id=request_id,
+        list=refresh.list,
+        iterator="Continue" if running else "Start",
+        iterator_id=str(iterator["id"]) if running and iterator is not None else None,
+        max_returned=PAGE_SIZE,
+    )
+    return Packed((page,), {request_id: (refresh.id,)})
+
+
+class _Packer:
+    """Collects refreshes into queries; a wish is (list, way, value)."""
+
+    def __init__(self, message_set: str) -> None:
+        self.message_set = message_set
+        self.wishes: dict[tuple[str, str, str], list[QueuedRefresh]] = {}
+        self.largest = CANDIDATES
+
+    def has_room_for(self, refresh: QueuedRefresh) -> bool:
+        if (refresh.list, refresh.way, refresh.value) in self.wishes:
+            return refresh.largest_set > 1 and self.largest > 1
+        if len(self.wishes) >= min(self.largest, refresh.largest_set):
+            return False
+        own = [one for key, group in self.wishes.items() for one in group[:1] if _stands_alone(key, one)]
+        if _stands_alone((refresh.list, refresh.way, refresh.value), refresh):
+            return len(own) < QUERIES_IN_A_SET
+        batched = sum(1 for key, group in self.wishes.items() if key[0] == refresh.list and group[0] not in own)
+        return batched < LIST_IDS_IN_A_QUERY
+
+    def add(self, refresh: QueuedRefresh) -> None:
+        self.wishes.setdefault((refresh.list, refresh.way, refresh.value), []).append(refresh)
+        self.largest = min(self.largest, refresh.largest_set)
+
+    def packed(self) -> Packed:
+        batches: dict[str, list[tuple[str, list[QueuedRefresh]]]] = {}
+        own: list[tuple[tuple[str, str, str], list[QueuedRefresh]]] = []
+        for key, group in self.wishes.items():
+            if _stands_alone(key, group[0]):
+                own.append((key, group))
+            else:
+                batches.setdefault(key[0], []).append((key[2], group))
+        requests: list[Request] = []
+        refreshes: dict[str, tuple[int, ...]] = {}
+        for list_name, members in batches.items():
+            request_id = f"{self.message_set}.{len(requests) + 1}"
+            requests.append(ByListID(request_id, list_name, tuple(list_id for list_id, _ in members)))
+            refreshes[request_id] = tuple(one.id for _, group in members for one in group)
+        for key, group in own:
+            request_id = f"{self.message_set}.{len(requests) + 1}"
+            requests.append(_single(request_id, key))
+            refreshes[request_id] = tuple(one.id for one in group)
+        return Packed(tuple(requests), refreshes)
+
+
+def _stands_alone(key: tuple[str, str, str], refresh: QueuedRefresh) -> bool:
+    return key[1] != "list_id" or refresh.missed
+
+
+def _single(request_id: str, key: tuple[str, str, str]) -> Request:
+    list_name, way, value = key
+    if way == "full_name":
+        return ByFullName(request_id, list_name, value)
+    if way == "find":
+        return Find(request_id, list_name, value, MOST_HITS)
+    return ByListID(request_id, list_name, (value,))
