@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from qbwc_server.rehearsal import company_requests as shapes
+from qbwc_server.rehearsal.company_deleted import deleted_values, find_deleted
 from qbwc_server.rehearsal.company_errors import NotParsableError
 from qbwc_server.rehearsal.company_faults import Faults
 from qbwc_server.rehearsal.company_lists import Found, ListAnswers, QueryStatusError, Session
 from qbwc_server.rehearsal.company_printer import Printer, answer, attributes, document
-from qbwc_server.rehearsal.company_records import Deleted, Record, RecordList, Values
+from qbwc_server.rehearsal.company_records import Record, RecordList, Values
 from qbwc_server.rehearsal.company_request import MessageSet, Rq, check_order, is_write
-from qbwc_server.rehearsal.company_self import company_values, host_values, preferences_values
+from qbwc_server.rehearsal.company_self import Identity, company_values, host_values, preferences_values
 from qbwc_server.rehearsal.company_status import (
-    BAD_DATE,
     EARLIER_ONE_FAILED,
-    FROM_LATER_THAN_TO,
     NOT_ALL_FOUND,
     NOTHING_MATCHED,
     OK,
@@ -24,7 +23,7 @@ from qbwc_server.rehearsal.company_status import (
     Status,
     status,
 )
-from qbwc_server.rehearsal.company_time import instant, wall_clock
+from qbwc_server.rehearsal.company_time import wall_clock
 from qbwc_server.rehearsal.schema import Version
 from qbwc_server.rehearsal.schema_company import COMPANY, DELETED_TYPES, HOST, LIST_DELETED, PREFERENCES
 from qbwc_server.rehearsal.schema_items import ITEM_SINCE, WITHOUT_FULL_NAME
@@ -33,20 +32,6 @@ _LONGEST_REQUEST_ID = 50
 _LIST_DELETED_SINCE: Version = (2, 0)
 _PREFERENCES_SINCE: Version = (1, 1)
 _UNKNOWN_TYPE = ("<ItemRentalRet>", "<ListID>8FFFFFFF-1</ListID>", "<Name>Rental</Name>", "</ItemRentalRet>")
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What the company says of itself; the attributes are those of `SimulatedCompany`."""
-
-    title: str
-    country: str
-    product: str
-    major: int
-    minor: int
-    supported: Sequence[str]
-    offset_hours: int
-    file_ids: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,45 +231,20 @@ class Answers:
         return Answered(status(OK), self._printer.record(ret, elements, values, include))
 
     def _list_deleted(self, rq: Rq, _session: Session) -> Answered:
-        types = {node.text for node in rq.body if node.name == "ListDelType"}
-        limits = self._deleted_limits(rq)
-        gone = [
-            one
-            for records in self._lists.values()
-            for one in records.deleted
-            if one.kind in types and limits[0] <= one.deleted <= limits[1]
-        ]
+        gone = find_deleted(self._lists.values(), rq, self._identity.offset_hours)
         include = frozenset(node.text for node in rq.body if node.name == "IncludeRetElement")
         lines: list[str] = []
         for one in gone:
-            lines.extend(self._printer.record("ListDeleted", LIST_DELETED, self._deleted_values(one), include))
+            lines.extend(
+                self._printer.record(
+                    "ListDeleted", LIST_DELETED, deleted_values(one, self._identity.offset_hours), include
+                )
+            )
         meta_data = rq.attributes.get("metaData", "NoMetaData")
         count = None if meta_data == "NoMetaData" else len(gone)
         return Answered(
             status(OK if gone else NOTHING_MATCHED), [] if meta_data == "MetaDataOnly" else lines, ret_count=count
         )
-
-    def _deleted_limits(self, rq: Rq) -> tuple[float, float]:
-        limits = {"FromDeletedDate": float("-inf"), "ToDeletedDate": float("inf")}
-        for node in (inner for node in rq.body if node.name == "DeletedDateRangeFilter" for inner in node.children):
-            moment = instant(node.text, self._identity.offset_hours, end=node.name == "ToDeletedDate")
-            if moment is None:
-                raise QueryStatusError(BAD_DATE, node.text)
-            limits[node.name] = moment
-        first, last = limits["FromDeletedDate"], limits["ToDeletedDate"]
-        if first > last:
-            raise QueryStatusError(FROM_LATER_THAN_TO)
-        return first, last
-
-    def _deleted_values(self, one: Deleted) -> Values:
-        offset = self._identity.offset_hours
-        return {
-            "ListDelType": one.kind,
-            "ListID": one.list_id,
-            "TimeCreated": wall_clock(one.created, offset),
-            "TimeDeleted": wall_clock(one.deleted, offset),
-            "FullName": one.full_name,
-        }
 
 
 def _leave_owned(values: Values, owner_ids: frozenset[str]) -> None:

@@ -13,6 +13,7 @@ class Faults:
         poison: ListIDs; a message set that names one is refused whole with 0x80040400.
         crash_on: ListIDs; a message set that names one raises `SimulatedCrash`.
         next_hresults: (hresult, message) pairs; each coming message set uses up one.
+        next_session_hresults: the same for `begin_session`.
         next_statuses: qbXML status codes; each coming request uses up one.
         status_for_list_id: ListID to the status code that any request naming it gets.
         status_for_request: request name (`CustomerQueryRq`) or requestID to the status code it gets.
@@ -24,7 +25,7 @@ class Faults:
         unknown_elements: (name, text) printed in the middle of every record, as a newer QuickBooks would.
         unknown_types: print a record of a type no schema knows, `ItemRentalRet`, in every item answer with data.
         percent_sign: print percentages as `18.0%`.
-        c1_references: print `€ ’ œ` and their like as references to 128-159.
+        c1_references: print `€` and `œ` and their like as references to 128-159.
         omit_is_active: print no IsActive.
         omit_full_name: print no FullName of the record itself.
         bare_empty_iterator: an iterator that matches nothing gets no iterator attributes.
@@ -34,6 +35,7 @@ class Faults:
     poison: set[str] = field(default_factory=set)
     crash_on: set[str] = field(default_factory=set)
     next_hresults: list[tuple[str, str]] = field(default_factory=list)
+    next_session_hresults: list[tuple[str, str]] = field(default_factory=list)
     next_statuses: list[int] = field(default_factory=list)
     status_for_list_id: dict[str, int] = field(default_factory=dict)
     status_for_request: dict[str, int] = field(default_factory=dict)

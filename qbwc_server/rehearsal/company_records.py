@@ -1,6 +1,6 @@
 """One list of a company file: its records, found by ListID or full name, and what was deleted from it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,19 @@ from qbwc_server.rehearsal.company_errors import WrongSampleDataError
 from qbwc_server.rehearsal.schema import Element
 
 Values = dict[str, Any]
+_OWN = frozenset({"ListID", "TimeCreated", "TimeModified", "EditSequence", "Name", "FullName", "ParentRef", "Sublevel"})
+
+
+def merged(old: Any, new: Any) -> Any:
+    """The new value as a record keeps it: inner elements that a mapping does not name stay as they are."""
+    if isinstance(new, Mapping):
+        kept = dict(old) if isinstance(old, Mapping) else {}
+        return {**kept, **{key: merged(kept.get(key), value) for key, value in new.items()}}
+    if isinstance(new, list | tuple):
+        return [merged(None, value) for value in new]
+    if isinstance(new, bool) or new is None:
+        return new
+    return str(new)
 
 
 @dataclass(slots=True)
@@ -112,6 +125,21 @@ class RecordList:
         self._records[record.list_id] = record
         self._by_name[key] = record.list_id
         self._numbers += 1
+
+    def check_names(self, ret: str, names: Iterable[str]) -> None:
+        """Check that these elements of a record may be set.
+
+        Raises:
+            WrongSampleDataError: if the list has no such type, or the type no such element.
+        """
+        table = self.tables.get(ret)
+        if table is None:
+            message = f"the simulated {self.name} list has no type {ret!r}"
+            raise WrongSampleDataError(message)
+        unknown = sorted(set(names) - ({element.name for element in table} - _OWN))
+        if unknown:
+            message = f"a simulated {ret} cannot be given {', '.join(unknown)}"
+            raise WrongSampleDataError(message)
 
     def next_number(self) -> int:
         """The number, never given twice, that the next record's ListID begins with."""

@@ -168,7 +168,7 @@ def _parse(text: str) -> etree._Element:
         root = parser.close()
     except (etree.XMLSyntaxError, UnicodeEncodeError) as error:
         raise NotParsableError(f"it is not well-formed XML: {error}") from error
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise NotParsableError("a DOCTYPE is not allowed")
     return root
 
@@ -177,7 +177,7 @@ def _declared_version(root: etree._Element, supported: Sequence[str]) -> Version
     before = root.getprevious()
     found = None
     while before is not None:
-        if isinstance(before, etree._ProcessingInstruction) and before.target == "qbxml":  # noqa: SLF001
+        if getattr(before, "target", None) == "qbxml":
             found = _VERSION.fullmatch(before.text or "")
             break
         before = before.getprevious()
@@ -190,7 +190,7 @@ def _declared_version(root: etree._Element, supported: Sequence[str]) -> Version
 
 def _elements(parent: etree._Element) -> list[etree._Element]:
     for child in parent:
-        if not isinstance(child.tag, str) and not isinstance(child, etree._Comment):  # noqa: SLF001
+        if isinstance(child, etree._ProcessingInstruction | etree._Entity):  # noqa: SLF001
             raise NotParsableError("there is a processing instruction or entity among the elements")
     return [child for child in parent if isinstance(child.tag, str)]
 
@@ -214,5 +214,5 @@ def _node(element: etree._Element) -> Node:
     children = _elements(element)
     if children and _stray_text(element):
         raise NotParsableError(f"{element.tag} mixes text and elements")
-    text = "".join(element.itertext(etree.Element)) if not children else ""
+    text = "" if children else "".join([element.text or "", *(inside.tail or "" for inside in element)])
     return Node(str(element.tag), text, tuple(_node(child) for child in children))

@@ -1,7 +1,7 @@
 """What a simulated company says of itself: the values of HostRet, CompanyRet and PreferencesRet."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
 
 from qbwc_server.rehearsal.company_records import Values
 
@@ -17,39 +17,21 @@ _ADDRESS = {
 }
 
 
-class Self(Protocol):
-    """The part of the company's identity that these answers tell."""
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the company says of itself; the attributes are those of `SimulatedCompany`."""
 
-    @property
-    def title(self) -> str:
-        """The company's name."""
-
-    @property
-    def country(self) -> str:
-        """`US` or `CA`."""
-
-    @property
-    def product(self) -> str:
-        """The QuickBooks product."""
-
-    @property
-    def major(self) -> int:
-        """Its major version."""
-
-    @property
-    def minor(self) -> int:
-        """Its minor version."""
-
-    @property
-    def supported(self) -> Sequence[str]:
-        """The qbXML versions it speaks."""
-
-    @property
-    def file_ids(self) -> Mapping[str, str]:
-        """OwnerID to FileID."""
+    title: str
+    country: str
+    product: str
+    major: int
+    minor: int
+    supported: Sequence[str]
+    offset_hours: int
+    file_ids: Mapping[str, str]
 
 
-def host_values(company: Self) -> Values:
+def host_values(company: Identity) -> Values:
     """HostRet."""
     return {
         "ProductName": company.product,
@@ -62,7 +44,7 @@ def host_values(company: Self) -> Values:
     }
 
 
-def company_values(company: Self, owners: frozenset[str]) -> Values:
+def company_values(company: Identity, owners: frozenset[str]) -> Values:
     """CompanyRet, with the private data of these owners (upper case)."""
     address = _ADDRESS["CA" if company.country == "CA" else "US"]
     town = f"{address['City']}, {address['State']} {address['PostalCode']}"
@@ -88,7 +70,7 @@ def company_values(company: Self, owners: frozenset[str]) -> Values:
     }
 
 
-def preferences_values(company: Self) -> Values:
+def preferences_values(company: Identity) -> Values:
     """PreferencesRet; multi-currency is off, and the application may not see personal data."""
     return {
         "AccountingPreferences": {

@@ -1,6 +1,6 @@
 """The sample company: a small hardware business with customers and items in English and French."""
 
-from qbwc_server.rehearsal.company import SimulatedCompany
+from qbwc_server.rehearsal.company_file import SimulatedCompany
 from qbwc_server.rehearsal.company_records import Deleted
 from qbwc_server.rehearsal.data_customers import CustomerMaker
 from qbwc_server.rehearsal.data_items import ItemMaker

@@ -3,6 +3,8 @@
 In every six: a firm, a person, a job of the firm, a second firm, a job of that, and a job below that job.
 """
 
+# ruff: noqa: RUF001 - the texts hold the apostrophes and dashes that QuickBooks keeps in Windows-1252
+
 import random
 from dataclasses import dataclass
 

@@ -83,7 +83,7 @@ class ItemMaker:
             values = special_values(special, self.country, self.list_id, self.full_name)
         else:
             values = self._tail_elements(number, ret)
-        if ret not in WITHOUT_FULL_NAME and ret not in {"ItemDiscount"} and "SalesTaxCodeRef" not in values:
+        if ret not in WITHOUT_FULL_NAME and ret != "ItemDiscount" and "SalesTaxCodeRef" not in values:
             values.update(self._tax(number))
         if number % 6 == 1:
             values["BarCodeValue"] = f"06{10**8 + number}"
@@ -91,7 +91,7 @@ class ItemMaker:
 
     def _tax(self, number: int) -> Values:
         if self.country == "US":
-            return {"SalesTaxCodeRef": reference("taxcode", number % 4 == 3, ("Tax", "Non"))}
+            return {"SalesTaxCodeRef": reference("taxcode", number % 2, ("Tax", "Non"))}
         code = reference("taxcode", number % 4, ("S", "TPS", "TVQ", "E"))
         return {"IsTaxIncluded": number % 5 == 0, "SalesTaxCodeRef": code}
 

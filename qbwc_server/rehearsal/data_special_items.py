@@ -1,5 +1,7 @@
 """The items written by hand: one or more of each of the twelve types, with the shapes that are easy to misread."""
 
+# ruff: noqa: RUF001 - the texts hold the apostrophes and dashes that QuickBooks keeps in Windows-1252
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
