@@ -181,11 +181,12 @@ class Wire:
     def _is_dead(self) -> bool:
         try:
             self._socket.settimeout(0)
-            return self._socket.recv(1) == b""
+            self._socket.recv(1)  # The end of the connection, or bytes that belong to no answer.
         except (BlockingIOError, ssl.SSLWantReadError):
             return False
         except OSError:
-            return True
+            pass
+        return True
 
     @property
     def _socket(self) -> socket.socket:

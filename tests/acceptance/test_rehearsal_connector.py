@@ -744,16 +744,16 @@ def test_an_ignored_expect_header_is_found_and_the_body_sent_all_the_same(
     assert "100-continue" in connector.violations[0]
 
 
-def held(until: threading.Event, seconds: float) -> Callable[[Handler, bytes], None]:
+def held(seconds: float) -> Callable[[Handler, bytes], None]:
     def send(handler: Handler, body: bytes) -> None:
-        until.wait(seconds)
+        threading.Event().wait(seconds)
         handler.answer(200, body)
 
     return send
 
 
 def test_a_slow_answer_is_found(server: Server, connect: Callable[..., SimulatedConnector]) -> None:
-    server.reply = only("serverVersion", held(threading.Event(), 0.2))
+    server.reply = only("serverVersion", held(0.2))
     connector = connect(habits=Habits(slow_after=0.1))
     connector.server_version()
     assert "near" in connector.violations[0]
@@ -761,7 +761,12 @@ def test_a_slow_answer_is_found(server: Server, connect: Callable[..., Simulated
 
 def test_a_server_that_does_not_answer_in_time_is_given_up(server: Server, company: OneCustomer) -> None:
     released = threading.Event()
-    server.reply = only("serverVersion", held(released, 5.0))
+
+    def too_late(handler: Handler, _: bytes) -> None:
+        released.wait(5.0)
+        handler.close_connection = True
+
+    server.reply = only("serverVersion", too_late)
     connector = SimulatedConnector(server.url, "acme", PASSWORD, company, timeout=0.6)
     try:
         with pytest.raises(UnreachableError):
