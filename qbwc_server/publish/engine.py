@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from qbwc_server.publish import errors
 
@@ -36,7 +36,7 @@ _DRIVERS: dict[str, tuple[str, str]] = {
     "mariadb": ("pymysql", "mysql"),
 }
 _LOCKED = ("40001", "40P01", "55P03", "1213", "1205", "5", "6")
-_DUPLICATE = ("23505", "1062")
+_DUPLICATE = ("23505", "42P07", "42701", "42710", "1062", "1050", "1060")
 _random = SystemRandom()
 _T = TypeVar("_T")
 
@@ -100,10 +100,8 @@ def transact(engine: sa.Engine, url: str, work: Callable[[sa.Connection], _T]) -
                 return work(connection)
         except DBAPIError as error:
             number = errors.code(error)
-            if isinstance(error, IntegrityError) and number in _DUPLICATE and attempt < _DUPLICATE_TRIES:
-                # Another publisher made the same row between our look and our insert: its row is seen next time.
-                continue
-            if number not in _LOCKED:
+            # A duplicate: somebody made the same row or table between our look and our step; it is seen next time.
+            if number not in _LOCKED and (number not in _DUPLICATE or attempt >= _DUPLICATE_TRIES):
                 raise
             if attempt == TRIES or time.monotonic() > end:
                 raise errors.busy(error, url) from error

@@ -1,7 +1,9 @@
 """What can stop publishing as a whole. Each says what happened and what to do; none shows a password."""
 
+import sqlite3
+
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 
 _NO_TABLE = ("42P01", "42703", "3F000", "1146", "1054")
 _DENIED = ("42501", "1142", "1143", "1044", "1227", "8")
@@ -84,14 +86,14 @@ def shown(url: str) -> str:
 def code(error: DBAPIError) -> str:
     """Return the database's own code: an SQLSTATE, a MySQL number, or SQLite's primary result code."""
     cause = error.orig
-    for name in ("sqlstate", "sqlite_errorcode"):
-        found = getattr(cause, name, None)
-        if isinstance(found, str):
-            return found
-        if isinstance(found, int):
-            return str(found & 0xFF)
-    arguments = getattr(cause, "args", ())
-    return str(arguments[0]) if arguments and isinstance(arguments[0], int) else ""
+    if cause is None:
+        return ""
+    if cause.args and isinstance(cause.args[0], int):
+        # First, because MySQL's SQLSTATEs tell less than its numbers.
+        return str(cause.args[0])
+    if isinstance(cause, sqlite3.Error):
+        return str(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
+    return str(getattr(cause, "sqlstate", None) or "")
 
 
 def translated(error: SQLAlchemyError, url: str) -> WebsiteError:
@@ -103,6 +105,9 @@ def translated(error: SQLAlchemyError, url: str) -> WebsiteError:
     """
     if not isinstance(error, DBAPIError):
         return WebsiteUnreachable(url, type(error).__name__)
+    if isinstance(error, IntegrityError):
+        # Its text quotes the row. What a record causes is refused with that record; what is left is a race.
+        return WebsiteBusy(url, "others wrote the same record again and again")
     reason = _reason(error, url)
     number = code(error)
     if number in _NO_TABLE or reason.startswith(("no such table", "no such column")) or "has no column" in reason:
@@ -118,7 +123,10 @@ def busy(error: DBAPIError, url: str) -> WebsiteBusy:
 
 
 def _reason(error: DBAPIError, url: str) -> str:
+    cause = error.orig
+    number_and_text = cause is not None and len(cause.args) > 1 and isinstance(cause.args[0], int)
+    said = str(cause.args[1]) if cause is not None and number_and_text else str(cause)
     # Only the driver's first line: further ones may quote values of the row.
-    lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+    lines = said.strip().splitlines() or [type(cause).__name__]
     password = sa.make_url(url).password
     return lines[0].replace(str(password), "***") if password else lines[0]

@@ -10,21 +10,24 @@ by which we know our own; a marked name under which somebody made another table 
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateColumn, CreateTable
 
+from qbwc_server.publish.engine import transact
 from qbwc_server.publish.errors import ForeignTable, NotInstalled
 from qbwc_server.publish.tables import MARKS, OWN, TARGETS
 
 _SIGNATURE = ("company", "list_id", "is_deleted", "published_at")
 
 
-def install(engine: sa.Engine, now: datetime) -> None:
+def install(engine: sa.Engine, url: str, now: datetime) -> None:
     """Make or complete the tables; safe to repeat, also after a crash at any point.
 
     Args:
         engine: the website's database.
+        url: for messages.
         now: the time for the marks, aware.
 
     Raises:
@@ -32,13 +35,10 @@ def install(engine: sa.Engine, now: datetime) -> None:
     """
     _refuse_foreign(engine)
     for table in OWN:
-        _make(engine, table)
+        transact(engine, url, partial(_make, table=table))
     for aim in TARGETS:
-        with engine.connect().execution_options(qbwc_write=True) as connection, connection.begin():
-            marked = sa.select(MARKS.c.name).where(MARKS.c.name == aim.table.name)
-            if connection.execute(marked).first() is None:
-                connection.execute(sa.insert(MARKS), {"name": aim.table.name, "marked_at": now})
-        _make(engine, aim.table)
+        transact(engine, url, partial(_mark, name=aim.table.name, now=now))
+        transact(engine, url, partial(_make, table=aim.table))
 
 
 def check(engine: sa.Engine) -> None:
@@ -73,14 +73,18 @@ def _refuse_foreign(engine: sa.Engine) -> None:
                 raise ForeignTable(name)
 
 
-def _make(engine: sa.Engine, table: sa.Table) -> None:
-    with engine.connect().execution_options(qbwc_write=True) as connection, connection.begin():
-        inspector = sa.inspect(connection)
-        if not inspector.has_table(table.name):
-            connection.execute(CreateTable(table, if_not_exists=True))
-            return
-        for column in _missing(inspector, table):
-            connection.exec_driver_sql(_add_column(connection, table, column))
+def _mark(connection: sa.Connection, name: str, now: datetime) -> None:
+    if connection.execute(sa.select(MARKS.c.name).where(MARKS.c.name == name)).first() is None:
+        connection.execute(sa.insert(MARKS), {"name": name, "marked_at": now})
+
+
+def _make(connection: sa.Connection, table: sa.Table) -> None:
+    inspector = sa.inspect(connection)
+    if not inspector.has_table(table.name):
+        connection.execute(CreateTable(table, if_not_exists=True))
+        return
+    for column in _missing(inspector, table):
+        connection.exec_driver_sql(_add_column(connection, table, column))
 
 
 def _missing(inspector: sa.Inspector, table: sa.Table) -> Iterator[sa.Column[object]]:

@@ -49,7 +49,7 @@ class Website:
             WebsiteUnreachable, WebsiteDenied: no connection, or a right is missing.
         """
         with self._translating():
-            schema.install(self.engine, datetime.now(UTC))
+            schema.install(self.engine, self._url, datetime.now(UTC))
 
     def check(self) -> None:
         """See that all tables are there, ours and complete.

@@ -120,6 +120,9 @@ def _write_alone(connection: sa.Connection, rules: Rules, step: Step, now: datet
         with connection.begin_nested():
             _write(connection, rules, [step], now)
     except (DataError, IntegrityError) as error:
+        if STATE.name in (error.statement or ""):
+            # Not the record's fault: another publisher was first.
+            raise
         return refused(step.dirty, _refusal(error))
     return step
 

@@ -37,7 +37,8 @@ def website(website_url: str) -> Iterator[Website]:
     site.close()
 
 
-def customer(seq: int, list_id: str = "80000001-1", *, company: str = "acme", **changes: object) -> Dirty:
+def customer(seq: int, list_id: str = "80000001-1", **changes: object) -> Dirty:
+    company = str(changes.pop("company", "acme"))
     is_deleted = bool(changes.pop("is_deleted", False))
     single = bool(changes.pop("single", False))
     at = NOW + timedelta(seconds=seq)
@@ -189,7 +190,7 @@ def test_an_older_edit_sequence_with_other_values_is_held(website: Website) -> N
         {"EditSequence": "10000000000", "Name": "N"},
     ],
 )
-def test_nothing_else_holds_a_record(website: Website, changes: dict[str, object]) -> None:
+def test_nothing_else_holds_a_record(website: Website, changes: dict[str, Any]) -> None:
     publish(website, customer(1))
     assert publish(website, customer(2, **changes)) == ["updated"]
 
