@@ -48,6 +48,7 @@ class Templates:
         """Give a fresh copy of the request element for one way of asking.
 
         Raises:
+            NotReadOnly: the file holds a request that is not on the closed list.
             TemplateError: the file is no qbXML document or lacks that way.
         """
         ways = self._ways.get(kind.name)
@@ -60,6 +61,8 @@ class Templates:
             root = parse_small(self._load(FOLDER, kind.template))
         except NotXML as error:
             raise TemplateError(f"{FOLDER}/{kind.template}: {error}; put it back as it was installed") from None
+        # At start and again whenever a template is read for sending, whichever of its requests is wanted.
+        check_element(root)
         ways = {request.get("requestID", ""): request for request in root.iterfind("QBXMLMsgsRq/*")}
         for way, needed in _NEEDED.items():
             request = ways.get(way)
@@ -80,11 +83,6 @@ class Templates:
             TemplateError: one is no qbXML document or lacks a way of asking.
         """
         for kind in LISTS:
-            try:
-                root = parse_small(self._load(FOLDER, kind.template))
-            except NotXML as error:
-                raise TemplateError(f"{FOLDER}/{kind.template}: {error}; put it back as it was installed") from None
-            check_element(root)
             self._read(kind)
 
 
