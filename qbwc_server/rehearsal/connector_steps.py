@@ -82,10 +82,12 @@ class Steps:
         self._wire.disconnect()
 
     def note(self, sentence: str) -> None:
-        """Adds a violation; a password that the server echoed is blanked."""
-        if self._password:
-            sentence = sentence.replace(self._password, "…")
-        self.violations.append(sentence)
+        """Adds a violation, without the password."""
+        self.violations.append(self.blank(sentence))
+
+    def blank(self, text: str) -> str:
+        """The text without the password, which a server may have echoed."""
+        return text.replace(self._password, "…") if self._password else text
 
     def raw(self, method: str, params: Params) -> Answer:
         """Makes any call with any parameters and judges its answer.
@@ -229,9 +231,7 @@ class Steps:
         return answer
 
     def _record(self, method: str, seconds: float, result: str) -> None:
-        if self._password:
-            result = result.replace(self._password, "…")
-        call = Call(method, seconds, result)
+        call = Call(method, seconds, self.blank(result))
         self.calls.append(call)
         if self._on_event is not None:
             self._on_event(call)

@@ -84,7 +84,7 @@ class Visit:
         return VisitReport(
             calls=tuple(self._steps.calls),
             round_trips=self._round_trips,
-            status=self._status,
+            status=self._steps.blank(self._status),
             percentages=tuple(self._percentages),
             violations=tuple(self._steps.violations),
             outcome=outcome,
