@@ -201,6 +201,9 @@ _OURS: Final[tuple[_Row, ...]] = (
     ("internal", "us", "retry"),
 )
 
+# An unknown code is repeated to people, so it must not be a novel.
+_LONGEST: Final = 40
+
 # Statuses of this range are all about macros, and share one sentence.
 _MACROS: Final = range(9100, 9200)
 
@@ -232,17 +235,17 @@ def find(code: str | int) -> Code:
 
     Args:
         code: An hresult, a status, a message number of the Web Connector or one of our names; capitals, blanks around
-            it and a missing "0x" before an hresult do not matter. A bare number is a status; if no status has it,
-            the Web Connector's message of that number.
+            it and a missing "0x" before an hresult do not matter. An int is a status. A number given as text is a
+            status or, if no status has it, the Web Connector's message of that number.
 
     Returns:
         The code; for one that is not in the list, an entry of its family that keeps the code and loses no refresh.
     """
-    asked = str(code).strip()
+    asked = str(code).strip()[:_LONGEST]
     key = asked.casefold()
     if re.fullmatch(r"8004[0-9a-f]{4}", key):
         key = f"0x{key}"
-    for candidate in (key, f"qbwc{key}"):
+    for candidate in (key,) if isinstance(code, int) else (key, f"qbwc{key}"):
         if candidate in _CODES:
             return _CODES[candidate]
     return _stranger(asked, key)

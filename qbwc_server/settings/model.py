@@ -1,0 +1,163 @@
+"""What settings there are, their defaults and their checks."""
+
+import ipaddress
+import re
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from babel.localtime import get_localzone
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from qbwc_server.settings.data_dir import LEAST_SECRET_KEY
+from qbwc_server.settings.urls import OUR_DATABASES, WEBSITE_DATABASES, database_url, public_url
+
+_PRIVATE_NAME: Final = re.compile(r"(customer|item)(\.[^.\s][^.]*)+")
+_DATABASES: Final = ("database_url", "website_database_url")
+
+
+class Settings(BaseModel):
+    """All settings of one process; unchangeable. Its text never shows a password or a key.
+
+    Attributes:
+        data_dir: Where databases, the secret key and qbwc.toml are; always absolute.
+        database_url: Our own state, as SQLAlchemy takes it, driver included.
+        website_database_url: The website's database, the same way.
+        mapping: A mapping.toml, or None for the default tables.
+        public_url: What the Web Connector calls, without a slash at its end.
+        trusted_proxies: Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+        secret_key: As given; the function secret_key() looks into the data directory too.
+        host: Where the server listens.
+        port: The same; 0 is any free port.
+        threads: How many requests are served at a time.
+        time_zone: An IANA name, for people without a choice of their own and for schedules.
+        language: For people without a choice of their own.
+        support_contact: Name, phone, e-mail; shown on the help page and on errors.
+        smtp_url: The mail server for alerts.
+        mail_from: Their sender.
+        log_format: "text" or "json".
+        publish_private: Private fields the owner wants published, as "customer.Balance". Only their form is checked
+            here; that the fields exist is for those who know the fields.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+
+    data_dir: Path = Path("qbwc-data")
+    database_url: SecretStr = SecretStr("sqlite:///{data_dir}/qbwc.db")
+    website_database_url: SecretStr = SecretStr("sqlite:///{data_dir}/website.db")
+    mapping: Path | None = None
+    public_url: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    secret_key: SecretStr | None = None
+    host: str = Field(default="127.0.0.1", pattern=r"^[^\s/]+$")
+    port: int = Field(default=8080, ge=0, le=65535)
+    threads: int = Field(default=8, ge=1, le=256)
+    time_zone: str = ""
+    language: Literal["en", "fr"] = "en"
+    support_contact: str | None = None
+    smtp_url: SecretStr | None = None
+    mail_from: str | None = None
+    log_format: Literal["text", "json"] = "text"
+    publish_private: tuple[str, ...] = ()
+
+    @property
+    def path_prefix(self) -> str:
+        """The path of the public URL, "" or for example "/books"."""
+        return urlsplit(self.public_url).path
+
+    @property
+    def public_is_https(self) -> bool:
+        """Whether browsers and the Web Connector reach this server by https."""
+        return self.public_url.startswith("https:")
+
+    def with_changes(self, **changes: object) -> Self:
+        """Returns the same settings but for some, checked again.
+
+        Raises:
+            ValidationError: A value is not right.
+        """
+        return self.model_validate({name: getattr(self, name) for name in type(self).model_fields} | changes)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, data: dict[str, Any]) -> dict[str, Any]:
+        # These defaults depend on other settings, so they are filled in before each setting is checked.
+        whole = {name: value for name, value in data.items() if value is not None}
+        fields = cls.model_fields
+        whole.setdefault("public_url", f"http://localhost:{whole.get('port', fields['port'].default)}")
+        folder = Path(str(whole.get("data_dir", fields["data_dir"].default))).expanduser().absolute()
+        for name in _DATABASES:
+            given = whole.get(name, fields[name].default)
+            url = given.get_secret_value() if isinstance(given, SecretStr) else given
+            whole[name] = url.replace("{data_dir}", folder.as_posix()) if isinstance(url, str) else url
+        return whole
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("database_url", "website_database_url")
+    @classmethod
+    def _database(cls, value: SecretStr, info: Any) -> SecretStr:
+        allowed = OUR_DATABASES if info.field_name == "database_url" else WEBSITE_DATABASES
+        return SecretStr(database_url(value.get_secret_value(), allowed))
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str) -> str:
+        return public_url(value)
+
+    @field_validator("trusted_proxies", "publish_private", mode="before")
+    @classmethod
+    def _several(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            ipaddress.ip_network(address, strict=False)
+        return value
+
+    @field_validator("publish_private")
+    @classmethod
+    def _private(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not _PRIVATE_NAME.fullmatch(name):
+                raise PydanticCustomError("private_name", "form", {"value": name})
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if not value:
+            here = get_localzone()
+            value = getattr(here, "key", None) or getattr(here, "zone", None) or "UTC"
+        try:
+            return ZoneInfo(value).key
+        except (KeyError, ValueError, OSError):
+            raise PydanticCustomError("time_zone_unknown", "unknown", {"value": value}) from None
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < LEAST_SECRET_KEY:
+            raise PydanticCustomError("secret_key_short", "short", {"least": LEAST_SECRET_KEY})
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.match(r"smtps?://[^/\s]", value.get_secret_value()):
+            raise PydanticCustomError("bad", "form")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail(cls, value: str | None) -> str | None:
+        if value is not None and not re.search(r"[^@\s]@[^@\s]", value):
+            raise PydanticCustomError("bad", "form")
+        return value
