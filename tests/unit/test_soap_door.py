@@ -2,8 +2,10 @@
 
 import io
 import logging
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
@@ -19,6 +21,7 @@ HEAD = (
     ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soap:Body>'
 )
 TAIL = "</soap:Body></soap:Envelope>"
+MAX_BODY = 3 << 20
 SECRET = "Xyzzy-secret"
 
 
@@ -74,7 +77,7 @@ class Reply:
 
 
 def ask(talk: Talk, body: bytes = b"", environ: Mapping[str, Any] | None = None, *, method: str = "POST") -> Reply:
-    app = make_soap_app(talk, public_url="https://qb.example.com/", max_body=1000)
+    app = make_soap_app(talk, public_url="https://qb.example.com/", max_body=MAX_BODY)
     started: list[Any] = []
     values = {
         "REQUEST_METHOD": method,
@@ -182,6 +185,16 @@ def test_whatever_the_conversation_raises_has_an_answer_in_the_protocol(
     assert SECRET not in caplog.text
 
 
+def test_an_answer_that_the_disk_does_not_take_is_asked_for_again_later(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    talk = Talk(50)
+    assert call(talk, "receiveResponseXML", ticket="t", response="x" * (2 << 20)).result == "-1"
+    assert talk.told == []
+    assert "FileNotFoundError" in caplog.text
+
+
 def test_an_authenticate_that_fails_says_busy_under_a_ticket_of_its_own() -> None:
     first, second = (call(Talk(ValueError()), "authenticate").result for _ in range(2))
     assert first[1:] == second[1:] == ["busy"]
@@ -275,9 +288,12 @@ def test_a_broken_request_is_a_fault_and_its_content_is_not_logged(caplog: pytes
         ({"HTTP_CONTENT_ENCODING": "gzip"}, "415"),
         ({"CONTENT_LENGTH": "many"}, "400"),
         ({"CONTENT_LENGTH": "-5"}, "400"),
-        ({"CONTENT_LENGTH": "1001"}, "413"),
+        ({"CONTENT_LENGTH": str(MAX_BODY + 1)}, "413"),
         ({"CONTENT_LENGTH": "9" * 5000}, "413"),
-        ({"CONTENT_LENGTH": "", "wsgi.input_terminated": True, "wsgi.input": io.BytesIO(b"<a>" + b" " * 2000)}, "413"),
+        (
+            {"CONTENT_LENGTH": "", "wsgi.input_terminated": True, "wsgi.input": io.BytesIO(b"<a>" + b" " * MAX_BODY)},
+            "413",
+        ),
     ],
 )
 def test_a_request_that_is_no_soap_11_over_http_is_refused(environ: dict[str, Any], status: str) -> None:
@@ -344,7 +360,7 @@ def test_other_http_methods_are_told_what_is_allowed(method: str) -> None:
     assert reply.headers["Allow"] == "GET, HEAD, POST"
 
 
-def test_the_page_and_the_sentence_for_trouble_speak_the_chosen_language() -> None:
+def test_the_page_speaks_the_chosen_language() -> None:
     app = make_soap_app(Talk(ValueError()), public_url="https://qb.example.com", language="fr")
     pieces = app({"REQUEST_METHOD": "GET"}, lambda *_: None)  # type: ignore[arg-type]
     assert b'lang="fr"' in b"".join(pieces)
