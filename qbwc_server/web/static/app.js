@@ -1,0 +1,26 @@
+// What the pages do beyond HTML: opening a dialog, and no polling while nobody looks. Everything works without it.
+"use strict";
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+  const dialog = opener && document.getElementById(opener.dataset.dialog);
+  if (dialog && dialog.showModal && plain) {
+    event.preventDefault();
+    dialog.showModal();
+  }
+});
+
+// A link that is shown as a button also answers to the space bar, as buttons do.
+document.addEventListener("keydown", (event) => {
+  if (event.key === " " && event.target.matches("a[role=button]")) {
+    event.preventDefault();
+    event.target.click();
+  }
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.target.id === "poller") {
+    event.preventDefault();
+  }
+});
