@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server.store.tables import freshness, outbox, records
@@ -100,13 +100,21 @@ def again(connection: Connection, company: str, list_name: str, list_id: str, no
     return changed.rowcount > 0
 
 
-def claim(connection: Connection, worker: str, now: datetime, limit: int) -> tuple[Claimed, ...]:
-    """Take the rows that are due, single refreshes first, for at most `CLAIM`."""
-    due = and_(
+def anything_due(connection: Connection, now: datetime) -> bool:
+    """Return whether a row is due and unclaimed."""
+    return connection.execute(select(outbox.c.list_id).where(_due(now)).limit(1)).first() is not None
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return and_(
         outbox.c.set_aside.is_(None),
         outbox.c.due_at <= now,
         or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until < now),
     )
+
+
+def claim(connection: Connection, worker: str, now: datetime, limit: int) -> tuple[Claimed, ...]:
+    """Take the rows that are due, single refreshes first, for at most `CLAIM`."""
     query = (
         select(outbox, records.c.is_deleted, records.c.observed_at, records.c["values"], records.c.seq.label("stands"))
         .join(
@@ -117,7 +125,7 @@ def claim(connection: Connection, worker: str, now: datetime, limit: int) -> tup
                 records.c.list_id == outbox.c.list_id,
             ),
         )
-        .where(due)
+        .where(_due(now))
         .order_by(outbox.c.single.desc(), outbox.c.since)
         .limit(limit)
         .with_for_update(of=outbox, skip_locked=True)

@@ -1,0 +1,232 @@
+"""The loop that brings dirty records to the website.
+
+Theory of operation
+-------------------
+One thread, woken by an accepted answer and by a tick, since the command line is
+another process. A round claims due outbox rows in our database, writes them to
+the website's database in one transaction of it, and marks in a third
+transaction what became of them. A crash between any two repeats a step that
+changes nothing the second time: the website's state row knows the observation
+number, and the outbox row is only dropped for that number or a lower one. No
+transaction on one database is open while one on the other is begun; they may be
+the same file.
+
+The same tick writes who was seen calling, gives up silent visits and sweeps
+what was staged and never accepted.
+"""
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from qbwc_server.publish.errors import WebsiteError
+from qbwc_server.publish.records import SET_ASIDE, Dirty, Freshness, Published
+from qbwc_server.publish.website import Website
+from qbwc_server.store import companies, outbox, records, refreshes
+from qbwc_server.store.database import Database
+from qbwc_server.store.outbox import Claimed
+
+TICK = 2.0
+BATCH = 500
+HOUSEKEEPING_SECONDS = 30.0
+STAGING_KEPT = timedelta(hours=1)
+BACKOFF: tuple[timedelta, ...] = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 10, 30, 60, 300))
+
+log = logging.getLogger(__name__)
+
+
+class Publisher:
+    """Brings what is in the outbox to the website.
+
+    Args:
+        database: our own database.
+        website: the website's.
+        at_each_tick: called at each tick: writing who was seen.
+        now_and_then: called twice a minute: giving up silent visits.
+        alone: no other process shares our database, so claims of a dead one may be dropped at start.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        website: Website,
+        *,
+        at_each_tick: Callable[[], object] = lambda: None,
+        now_and_then: Callable[[], object] = lambda: None,
+        alone: bool = True,
+    ) -> None:
+        self.database = database
+        self.website = website
+        self.at_each_tick = at_each_tick
+        self.now_and_then = now_and_then
+        self.alone = alone
+        self.worker = str(uuid.uuid4())
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._since_housekeeping = HOUSEKEEPING_SECONDS
+
+    def start(self) -> None:
+        """Begin; what a dead process had claimed is free again."""
+        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the round in hand and end."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+
+    def wake(self) -> None:
+        """Something was accepted: do not wait for the tick."""
+        self._wake.set()
+
+    def _run(self) -> None:
+        started = False
+        while not self._stop.is_set():
+            try:
+                if not started:
+                    self._begin()
+                    started = True
+                self._round()
+            except (SQLAlchemyError, WebsiteError) as problem:
+                log.warning("publishing waits: %s", type(problem).__name__)
+            except Exception as problem:  # noqa: BLE001 - the thread must outlive whatever a round meets
+                # The text of an unforeseen error may hold values of a record.
+                log.error("publishing failed unexpectedly: %s", type(problem).__name__)  # noqa: TRY400
+            self._wake.wait(TICK)
+            self._wake.clear()
+        self._chores(everything=False)
+
+    def _begin(self) -> None:
+        """Drop the claims of a dead process, and lift the counters if our database came from a backup."""
+        with self.database.write() as connection:
+            if self.alone:
+                outbox.drop_claims(connection)
+        highest = self.website.highest_seq()
+        with self.database.write() as connection:
+            for company, seq in highest.items():
+                companies.lift_seq(connection, company, seq)
+
+    def _round(self) -> None:
+        while self.run_once() and not self._stop.is_set():
+            pass
+        self._since_housekeeping += TICK
+        due = self._since_housekeeping >= HOUSEKEEPING_SECONDS
+        self._chores(everything=due)
+        if due:
+            self._since_housekeeping = 0.0
+
+    def _chores(self, *, everything: bool) -> None:
+        self.at_each_tick()
+        if everything:
+            self.now_and_then()
+            with self.database.write() as connection:
+                records.sweep_staging(connection, self.database.now(connection) - STAGING_KEPT)
+
+    def run_once(self) -> int:
+        """Publish one batch; returns how many records were taken (0: nothing was due, or the website is away)."""
+        with self.database.read() as connection:
+            idle = not outbox.anything_due(connection, self.database.now(connection))
+            stale = outbox.stale_freshness(connection)
+        if idle and not stale:
+            self._finish_lists()
+            return 0
+        with self.database.write() as connection:
+            now = self.database.now(connection)
+            claimed = outbox.claim(connection, self.worker, now, BATCH)
+        told = [
+            Freshness(one.company, one.list, one.last_contact_at, None, one.last_full_read_at, one.complete or None)
+            for one in stale
+        ]
+        try:
+            published = self.website.publish([_dirty(one) for one in claimed], told, now)
+        except WebsiteError as problem:
+            self._postpone(claimed, str(problem))
+            raise
+        self._mark(claimed, published, told)
+        return len(claimed)
+
+    def _postpone(self, claimed: Sequence[Claimed], why: str) -> None:
+        if not claimed:
+            return
+        tried = max(one.attempts for one in claimed)
+        with self.database.write() as connection:
+            due_at = self.database.now(connection) + BACKOFF[min(tried, len(BACKOFF) - 1)]
+            outbox.postpone(connection, claimed, due_at, why)
+
+    def _mark(self, claimed: Sequence[Claimed], published: Sequence[Published], told: Sequence[Freshness]) -> None:
+        results = {(one.company, one.list, one.list_id): one for one in published}
+        counts: dict[tuple[str, str], dict[str, int]] = {}
+        with self.database.write() as connection:
+            for company in sorted({one.company for one in claimed}):
+                companies.lock(connection, company)
+            now = self.database.now(connection)
+            for one in claimed:
+                result = results[one.company, one.list, one.list_id]
+                if result.outcome in SET_ASIDE:
+                    outbox.set_aside(connection, one, result.outcome, result.detail, now)
+                    error = {"code": result.outcome, "values": dict(result.detail)}
+                    refreshes.fail_record(connection, one.company, one.list, one.list_id, one.seq, error, now)
+                else:
+                    outbox.done(connection, one, one.seq)
+                    outcome = "deleted" if one.is_deleted else result.outcome
+                    refreshes.publish_record(connection, one.company, one.list, one.list_id, one.seq, outcome, now)
+                tally = counts.setdefault((one.company, one.list), {})
+                tally[result.outcome] = tally.get(result.outcome, 0) + 1
+            for (company, list_name), tally in counts.items():
+                for run in refreshes.open_lists(connection, company, list_name):
+                    refreshes.change(connection, [run.id], counts=_added(run.counts, tally))
+            for fresh in told:
+                if fresh.last_contact_at is not None:
+                    outbox.freshness_told(connection, fresh.company, fresh.list, fresh.last_contact_at)
+        if any(one.attempts for one in claimed):
+            with self.database.write() as connection:
+                outbox.hurry(connection, self.database.now(connection))
+        self._finish_lists()
+
+    def _finish_lists(self) -> None:
+        """Conclude list runs of which nothing is unpublished any more."""
+        with self.database.read() as connection:
+            answered = [
+                one for one in refreshes.search(connection, state="answered") if one.scope in ("all", "changed")
+            ]
+        for run in answered:
+            with self.database.write() as connection:
+                open_rows, aside = outbox.dirty_since(connection, run.company, run.list, run.seq or 0)
+                if open_rows:
+                    continue
+                current = refreshes.get(connection, run.id)
+                if current is None or current.state != "answered":
+                    continue
+                counts: Mapping[str, int] = current.counts or {}
+                done = {name: count for name, count in counts.items() if count and name not in SET_ASIDE}
+                outcome = (
+                    next(iter(done)) if len(done) == 1 and not aside else "mixed" if done or aside else "unchanged"
+                )
+                error = {"code": "set_aside", "values": {"count": str(aside)}} if aside else None
+                now: datetime = self.database.now(connection)
+                refreshes.conclude(connection, [run.id], outcome, now, error=error)
+
+
+def _added(before: Mapping[str, int] | None, tally: Mapping[str, int]) -> dict[str, int]:
+    old = before or {}
+    return {name: old.get(name, 0) + tally.get(name, 0) for name in sorted(old.keys() | tally.keys())}
+
+
+def _dirty(one: Claimed) -> Dirty:
+    return Dirty(
+        company=one.company,
+        list=one.list,
+        list_id=one.list_id,
+        seq=one.seq,
+        values=one.values,
+        is_deleted=one.is_deleted,
+        observed_at=one.observed_at,
+        single=one.single,
+    )

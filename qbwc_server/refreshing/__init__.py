@@ -1,0 +1,48 @@
+"""What asking, cancelling and looking does; every door uses this and nothing below it for refreshes."""
+
+from qbwc_server.refreshing.asking import Refreshing, Wish
+from qbwc_server.refreshing.errors import (
+    BadWish,
+    CompanyNeeded,
+    IdempotencyConflict,
+    NotFailed,
+    NotWaiting,
+    RefreshingError,
+    UnknownCompany,
+    UnknownRecord,
+    UnknownRefresh,
+)
+from qbwc_server.refreshing.views import (
+    Asked,
+    CompanyView,
+    ConnectionView,
+    FieldChange,
+    Hit,
+    PublishingView,
+    RecordPage,
+    RecordView,
+    Refresh,
+)
+
+__all__ = [
+    "Asked",
+    "BadWish",
+    "CompanyNeeded",
+    "CompanyView",
+    "ConnectionView",
+    "FieldChange",
+    "Hit",
+    "IdempotencyConflict",
+    "NotFailed",
+    "NotWaiting",
+    "PublishingView",
+    "RecordPage",
+    "RecordView",
+    "Refresh",
+    "Refreshing",
+    "RefreshingError",
+    "UnknownCompany",
+    "UnknownRecord",
+    "UnknownRefresh",
+    "Wish",
+]

@@ -1,0 +1,432 @@
+"""Asking for refreshes, cancelling, retrying and looking at them: what every door does.
+
+Theory of operation
+-------------------
+A door only ever puts rows into the queue and reads; QBWC is the worker. Asking
+holds the company's row, so that 'is somebody waiting for the same?' and the new
+row are one step, and so that 'nothing waits' in the visit's transaction stays
+true until it is committed.
+"""
+
+import base64
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from qbwc_server.publish.website import Website
+from qbwc_server.qbxml.lists import LISTS, list_type
+from qbwc_server.refreshing import connections, errors
+from qbwc_server.refreshing.views import (
+    Asked,
+    CompanyView,
+    ConnectionView,
+    FieldChange,
+    Hit,
+    PublishingView,
+    RecordPage,
+    RecordView,
+    Refresh,
+)
+from qbwc_server.store import companies, outbox, polls, records, refreshes, tables
+from qbwc_server.store.database import Database
+from qbwc_server.store.records import Record
+from qbwc_server.store.refreshes import QueuedRefresh
+
+MOST_CHANGES = 200
+MOST_WISHES = 1000
+LIST_ID_LENGTH = 36
+NAME_LENGTH = 209
+WAIT_STEP = 0.2
+PUBLISHING_CODES = ("held", "refused_value", "ambiguous")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants refreshed; `way` is list_id, full_name, find or all."""
+
+    company: str
+    list: str
+    way: str
+    value: str = ""
+
+
+class Refreshing:
+    """What the doors can do.
+
+    Args:
+        database: our own database.
+        website: the website's, for what it shows now.
+    """
+
+    def __init__(self, database: Database, website: Website | None = None) -> None:
+        self.database = database
+        self.website = website
+
+    def ask(self, wishes: Sequence[Wish], asked_by: str, *, idempotency_key: str | None = None) -> tuple[Asked, ...]:
+        """Queue refreshes of one company, or join those that wait for the same.
+
+        Raises:
+            BadWish, UnknownCompany, IdempotencyConflict
+        """
+        clean = _checked(wishes)
+        digest = hashlib.sha256(json.dumps([(w.company, w.list, w.way, w.value) for w in clean]).encode()).hexdigest()
+        with self.database.write() as connection:
+            for company in sorted({wish.company for wish in clean}):
+                _lock(connection, company)
+            now = self.database.now(connection)
+            if idempotency_key is not None:
+                before = _remembered(connection, asked_by, idempotency_key, digest)
+                if before is not None:
+                    return tuple(Asked(one, joined=True) for one in self._views(connection, before))
+            results = [
+                refreshes.ask(connection, wish.company, wish.list, wish.way, wish.value, asked_by, now)
+                for wish in clean
+            ]
+            ids = [refresh_id for refresh_id, _ in results]
+            if idempotency_key is not None:
+                connection.execute(
+                    tables.idempotency_keys.insert().values(
+                        asked_by=asked_by, key=idempotency_key, digest=digest, refresh_ids=ids, created_at=now
+                    )
+                )
+            views = self._views(connection, ids)
+        return tuple(Asked(view, joined) for view, (_, joined) in zip(views, results, strict=True))
+
+    def cancel(self, refresh_id: int, asked_by: str, *, everyone: bool = False, company: str | None = None) -> Refresh:
+        """Withdraw one asker (or all); the last one cancels the refresh while it waits.
+
+        Raises:
+            UnknownRefresh, NotWaiting
+        """
+        with self.database.write() as connection:
+            row = self._row(connection, refresh_id, company)
+            companies.lock(connection, row.company)
+            now = self.database.now(connection)
+            if not refreshes.withdraw(connection, refresh_id, None if everyone else asked_by, now):
+                current = refreshes.get(connection, refresh_id)
+                raise errors.NotWaiting(refresh_id, current.state if current is not None else row.state)
+            return self._views(connection, [refresh_id])[0]
+
+    def retry(self, refresh_id: int, asked_by: str, *, company: str | None = None) -> Refresh:
+        """Ask again for what failed or was cancelled.
+
+        After a publishing failure the outbox row is queued again, without asking QuickBooks.
+
+        Raises:
+            UnknownRefresh, NotFailed
+        """
+        with self.database.write() as connection:
+            row = self._row(connection, refresh_id, company)
+            if row.state not in ("failed", "cancelled"):
+                raise errors.NotFailed(refresh_id, row.state)
+            companies.lock(connection, row.company)
+            now = self.database.now(connection)
+            new, joined = refreshes.ask(
+                connection, row.company, row.list, row.way, row.value, asked_by, now, retry_of=refresh_id
+            )
+            stands = (row.error or {}).get("code") in PUBLISHING_CODES and row.list_id is not None and not joined
+            if stands and outbox.again(connection, row.company, row.list, str(row.list_id), now):
+                refreshes.change(
+                    connection, [new], state="answered", answered_at=now, seq=row.seq, list_id=row.list_id, records=1
+                )
+            return self._views(connection, [new])[0]
+
+    def get(self, refresh_id: int, *, company: str | None = None) -> Refresh:
+        """Return a refresh.
+
+        Raises:
+            UnknownRefresh
+        """
+        with self.database.read() as connection:
+            self._row(connection, refresh_id, company)
+            return self._views(connection, [refresh_id])[0]
+
+    def list(
+        self,
+        *,
+        company: str | None = None,
+        state: str | None = None,
+        list_name: str | None = None,
+        list_id: str | None = None,
+        limit: int | None = None,
+    ) -> tuple[Refresh, ...]:
+        """Return refreshes, newest first."""
+        with self.database.read() as connection:
+            rows = refreshes.search(
+                connection, company=company, state=state, list_name=list_name, list_id=list_id, limit=limit
+            )
+            return self._of_rows(connection, rows)
+
+    def wait(self, ids: Sequence[int], seconds: float) -> tuple[Refresh, ...]:
+        """Wait until all are final, or the time is over; returns them as they stand."""
+        until = time.monotonic() + seconds
+        while True:
+            with self.database.read() as connection:
+                views = self._views(connection, ids)
+            if all(one.is_final for one in views) or time.monotonic() >= until:
+                return views
+            time.sleep(WAIT_STEP)
+
+    def companies(self) -> tuple[CompanyView, ...]:
+        """Return every company with its connection."""
+        with self.database.read() as connection:
+            now = self.database.now(connection)
+            return tuple(
+                CompanyView(
+                    company=one.company,
+                    title=one.title,
+                    user=one.user_name,
+                    company_file=one.company_file,
+                    owner_id=one.owner_id,
+                    file_id=one.file_id,
+                    paused=one.paused,
+                    connection=_connection(connection, one, now),
+                )
+                for one in companies.everyone(connection)
+            )
+
+    def connection(self, company: str) -> ConnectionView:
+        """Return how a company's connection stands.
+
+        Raises:
+            UnknownCompany
+        """
+        with self.database.read() as connection:
+            try:
+                found = companies.get(connection, company)
+            except companies.UnknownCompany:
+                raise errors.UnknownCompany(company) from None
+            return _connection(connection, found, self.database.now(connection))
+
+    def only_company(self) -> str:
+        """Return the company's name where there is exactly one.
+
+        Raises:
+            CompanyNeeded
+        """
+        with self.database.read() as connection:
+            names = tuple(one.company for one in companies.everyone(connection))
+        if len(names) != 1:
+            raise errors.CompanyNeeded(names)
+        return names[0]
+
+    def search(
+        self,
+        list_name: str,
+        *,
+        company: str | None = None,
+        q: str = "",
+        after: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> RecordPage:
+        """Return one page of records by name; `q` is looked for in names, numbers and addresses of mail."""
+        with self.database.read() as connection:
+            page = records.search(
+                connection,
+                list_name,
+                company=company,
+                text=q,
+                after=_place(after),
+                before=_place(before),
+                limit=limit,
+            )
+        views = tuple(_record_view(one, None) for one in page.records)
+        return RecordPage(
+            views,
+            _cursor(page.records[-1]) if page.records and page.more_after else None,
+            _cursor(page.records[0]) if page.records and page.more_before else None,
+            page.total,
+        )
+
+    def record(self, company: str, list_name: str, list_id: str) -> RecordView:
+        """Return a record as last seen in QuickBooks.
+
+        Raises:
+            UnknownRecord
+        """
+        with self.database.read() as connection:
+            found = records.get(connection, company, list_name, list_id)
+            if found is None:
+                raise errors.UnknownRecord(list_name, list_id)
+            query = (
+                select(tables.refreshes.c.published_at)
+                .where(
+                    tables.refreshes.c.company == company,
+                    tables.refreshes.c.list == list_name,
+                    tables.refreshes.c.list_id == list_id,
+                    tables.refreshes.c.state == "published",
+                )
+                .order_by(tables.refreshes.c.id.desc())
+                .limit(1)
+            )
+            return _record_view(found, connection.execute(query).scalar())
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many refreshes stand in each state."""
+        with self.database.read() as connection:
+            found = refreshes.count_by_state(connection)
+        return {state: found.get(state, 0) for state in tables.STATES}
+
+    def publishing(self) -> PublishingView:
+        """Return how far publishing is behind."""
+        with self.database.read() as connection:
+            lag = outbox.lag(connection)
+        return PublishingView(lag.waiting, lag.set_aside, lag.oldest_due_at, lag.last_error)
+
+    def _row(self, connection: Connection, refresh_id: int, company: str | None) -> QueuedRefresh:
+        row = refreshes.get(connection, refresh_id)
+        if row is None or (company is not None and row.company != company):
+            raise errors.UnknownRefresh(refresh_id)
+        return row
+
+    def _views(self, connection: Connection, ids: Sequence[int]) -> tuple[Refresh, ...]:
+        rows = {row.id: row for row in refreshes.many(connection, set(ids))}
+        return self._of_rows(connection, [rows[refresh_id] for refresh_id in ids])
+
+    def _of_rows(self, connection: Connection, rows: Sequence[QueuedRefresh]) -> tuple[Refresh, ...]:
+        now = self.database.now(connection)
+        expected: dict[str, datetime | None] = {}
+        views = []
+        for row in rows:
+            if row.state in ("waiting", "sent") and row.company not in expected:
+                expected[row.company] = connections.expected_at(polls.rhythm(connection, row.company), now)
+            due = expected.get(row.company) if row.state == "waiting" else None
+            views.append(_refresh_view(connection, row, due))
+        return tuple(views)
+
+
+def _lock(connection: Connection, company: str) -> None:
+    try:
+        companies.lock(connection, company)
+    except companies.UnknownCompany:
+        raise errors.UnknownCompany(company) from None
+
+
+def _checked(wishes: Sequence[Wish]) -> list[Wish]:
+    """Return the wishes, each once, or say what is wrong with one."""
+    if not wishes:
+        raise errors.BadWish(
+            "Nothing was asked for; give at least one ListID, a name, a text to find or the whole list."
+        )
+    if len(wishes) > MOST_WISHES:
+        raise errors.BadWish(f"At most {MOST_WISHES} records can be asked for at once; ask for the whole list instead.")
+    for wish in wishes:
+        _check(wish)
+    return list(dict.fromkeys(wishes))
+
+
+def _check(wish: Wish) -> None:
+    names = [one.name for one in LISTS]
+    if wish.list not in names:
+        raise errors.BadWish(f"There is no list '{wish.list}'; the lists are {', '.join(names)}.")
+    longest = {"list_id": LIST_ID_LENGTH, "full_name": NAME_LENGTH, "find": NAME_LENGTH, "all": 0}.get(wish.way)
+    if longest is None:
+        raise errors.BadWish(f"A refresh cannot be asked for by '{wish.way}'; use a ListID, a name, a text or all.")
+    if wish.way != "all" and not wish.value.strip():
+        raise errors.BadWish("The ListID, name or text to find is empty.")
+    if len(wish.value) > longest:
+        raise errors.BadWish(f"'{wish.value[:20]}…' is longer than the {longest} characters QuickBooks has there.")
+    if any(not char.isprintable() for char in wish.value):
+        raise errors.BadWish("The ListID, name or text holds characters that QuickBooks does not have.")
+    list_type(wish.list)
+
+
+def _remembered(connection: Connection, asked_by: str, key: str, digest: str) -> list[int] | None:
+    table = tables.idempotency_keys
+    row = connection.execute(select(table).where(table.c.asked_by == asked_by, table.c.key == key)).first()
+    if row is None:
+        return None
+    if row.digest != digest:
+        raise errors.IdempotencyConflict
+    return [int(one) for one in row.refresh_ids]
+
+
+def _connection(connection: Connection, company: companies.Company, now: datetime) -> ConnectionView:
+    seen = companies.connection_of(connection, company.company)
+    return connections.view(company, seen, polls.rhythm(connection, company.company), now)
+
+
+def _refresh_view(connection: Connection, row: QueuedRefresh, expected: datetime | None) -> Refresh:
+    error = row.error or {}
+    return Refresh(
+        id=row.id,
+        company=row.company,
+        list=row.list,
+        scope=row.scope,
+        list_id=row.list_id,
+        full_name=row.full_name,
+        state=row.state,
+        outcome=row.outcome,
+        asked_by=row.asked_by,
+        asked_at=row.asked_at,
+        sent_at=row.sent_at,
+        answered_at=row.answered_at,
+        published_at=row.published_at,
+        finished_at=row.finished_at,
+        expected_at=expected,
+        records=row.records,
+        changes=_changes(connection, row),
+        error_code=error.get("code"),
+        error_values={name: str(value) for name, value in (error.get("values") or {}).items()},
+        joined=len(refreshes.askers_of(connection, row.id)) > 1,
+        retry_of=row.retry_of,
+        way=row.way,
+        value=row.value,
+        hits=tuple(Hit(one["list_id"], one["full_name"], one["is_active"]) for one in row.hits or ()),
+    )
+
+
+def _changes(connection: Connection, row: QueuedRefresh) -> tuple[FieldChange, ...]:
+    if row.seq is None:
+        return ()
+    if row.scope == "record":
+        one = records.changes_at(connection, row.company, row.seq)
+        found: tuple[records.Change, ...] = () if one is None else (one,)
+    else:
+        found = records.changes_of_run(connection, row.id, MOST_CHANGES)
+    flat = [
+        FieldChange(change.list_id, str(part["field"]), part["before"], part["after"])
+        for change in found
+        for part in change.fields
+    ]
+    return tuple(flat[:MOST_CHANGES])
+
+
+def _record_view(record: Record, published_at: datetime | None) -> RecordView:
+    return RecordView(
+        company=record.company,
+        list=record.list,
+        list_id=record.list_id,
+        seq=record.seq,
+        name=record.name,
+        full_name=record.full_name,
+        is_active=record.is_active,
+        is_deleted=record.is_deleted,
+        observed_at=record.observed_at,
+        edit_sequence=record.edit_sequence,
+        published_at=published_at,
+        values=record.values,
+    )
+
+
+def _cursor(record: Record) -> str:
+    place: list[Any] = [record.full_name.casefold()[:255], record.list_id, record.company]
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+def _place(cursor: str | None) -> tuple[str, str, str] | None:
+    if not cursor:
+        return None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        name, list_id, company = json.loads(base64.urlsafe_b64decode(padded.encode()))
+        return str(name), str(list_id), str(company)
+    except (ValueError, TypeError) as problem:
+        raise errors.BadWish("The place in the list is not one of ours; begin at the first page.") from problem

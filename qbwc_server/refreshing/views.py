@@ -1,0 +1,183 @@
+"""What the doors show: values made from rows, in the words of the contract."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from qbwc_server import codes
+from qbwc_server.store.tables import FINAL_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A field of a record before and after; None is absent."""
+
+    list_id: str
+    field: str
+    before: Any
+    after: Any
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the contract's shape."""
+        return {"list_id": self.list_id, "field": self.field, "before": self.before, "after": self.after}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A record that a search in QuickBooks found; it is not ours until somebody refreshes it."""
+
+    list_id: str
+    full_name: str
+    is_active: bool
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Somebody's wish to have a record or a list as QuickBooks has it now. Source: contract, JSON API."""
+
+    id: int
+    company: str
+    list: str
+    scope: str
+    list_id: str | None
+    full_name: str | None
+    state: str
+    outcome: str | None
+    asked_by: str
+    asked_at: datetime
+    sent_at: datetime | None
+    answered_at: datetime | None
+    published_at: datetime | None
+    finished_at: datetime | None
+    expected_at: datetime | None
+    records: int
+    changes: tuple[FieldChange, ...]
+    error_code: str | None
+    error_values: Mapping[str, str]
+    joined: bool
+    retry_of: int | None
+    way: str
+    value: str
+    hits: tuple[Hit, ...] = ()
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in FINAL_STATES
+
+    def as_json(self, language: str = "en") -> dict[str, Any]:
+        """Return the contract's shape; sentences in `language`."""
+        error = None if self.error_code is None else codes.error_json(language, self.error_code, **self.error_values)
+        return {
+            "id": self.id,
+            "company": self.company,
+            "list": self.list,
+            "scope": self.scope,
+            "list_id": self.list_id,
+            "full_name": self.full_name,
+            "state": self.state,
+            "outcome": self.outcome,
+            "asked_by": self.asked_by,
+            "asked_at": _time(self.asked_at),
+            "sent_at": _time(self.sent_at),
+            "answered_at": _time(self.answered_at),
+            "published_at": _time(self.published_at),
+            "expected_at": _time(self.expected_at),
+            "records": self.records,
+            "changes": [change.as_json() for change in self.changes],
+            "error": error,
+            "joined": self.joined,
+            "retry_of": self.retry_of,
+            "hits": [
+                {"list_id": hit.list_id, "full_name": hit.full_name, "is_active": hit.is_active} for hit in self.hits
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A refresh that was asked for, and whether it joined one that waited already."""
+
+    refresh: Refresh
+    joined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """What is known of a company's Web Connector.
+
+    `state` is one of never_seen, connected, late, offline, needs_attention, paused.
+    """
+
+    state: str
+    last_seen_at: datetime | None
+    next_expected_at: datetime | None
+    interval_seconds: int | None
+    product: str | None
+    country: str | None
+    connector_version: str | None
+    address: str | None
+    file: str | None
+    file_name: str | None
+    attention_code: str | None
+    attention_values: Mapping[str, str]
+    wrong_passwords: int
+    wrong_password_at: datetime | None
+    qbxml_version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyView:
+    """A company and its connection."""
+
+    company: str
+    title: str
+    user: str
+    company_file: str | None
+    owner_id: str
+    file_id: str
+    paused: bool
+    connection: ConnectionView
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """A record as last seen in QuickBooks; values in JSON form by qbXML field name."""
+
+    company: str
+    list: str
+    list_id: str
+    seq: int
+    name: str
+    full_name: str
+    is_active: bool
+    is_deleted: bool
+    observed_at: datetime
+    edit_sequence: str
+    published_at: datetime | None
+    values: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """One page of records; `next` and `previous` are cursors, None where there is nothing."""
+
+    records: tuple[RecordView, ...]
+    next: str | None
+    previous: str | None
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishingView:
+    """How far publishing is behind."""
+
+    waiting: int
+    set_aside: int
+    oldest_due_at: datetime | None
+    last_error: str | None
