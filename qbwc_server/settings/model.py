@@ -97,6 +97,8 @@ class Settings(BaseModel):
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
+        if "?" in str(value):
+            raise PydanticCustomError("bad", "form")  # it would end the path in the address of an SQLite database
         return value.expanduser().absolute()
 
     @field_validator("database_url", "website_database_url")
