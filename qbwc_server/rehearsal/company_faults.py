@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from qbwc_server.rehearsal.company_errors import NotParsableError, SimulatedCrash
+from qbwc_server.rehearsal.company_request import MessageSet
+from qbwc_server.rehearsal.schema import version_tuple
+
 NOT_PARSABLE = ("0x80040400", "QuickBooks found an error when parsing the provided XML text stream.")
 
 
@@ -56,3 +60,23 @@ class Faults:
     def fail_next(self, hresult: str, message: str = "", *, times: int = 1) -> None:
         """Let the next message sets end with this hresult."""
         self.next_hresults.extend([(hresult, message or f"The request processor failed with {hresult}.")] * times)
+
+
+def apply_faults(faults: Faults, message_set: MessageSet) -> None:
+    """Apply the faults that strike a whole message set.
+
+    Raises:
+        SimulatedCrash: if QuickBooks dies over it.
+        NotParsableError: if it is refused.
+    """
+    named = {node.text for rq in message_set.requests for node in rq.body if node.name == "ListID"}
+    if named & faults.crash_on:
+        raise SimulatedCrash
+    if named & faults.poison:
+        raise NotParsableError("a fault is set for a ListID in it (poison)")
+    if faults.max_version is not None and message_set.version > version_tuple(faults.max_version):
+        raise NotParsableError(f"a fault is set: nothing newer than qbXML {faults.max_version}")
+    if faults.refuse_include_ret and any(
+        node.name == "IncludeRetElement" for rq in message_set.requests for node in rq.body
+    ):
+        raise NotParsableError("a fault is set: no IncludeRetElement")

@@ -12,13 +12,12 @@ from qbwc_server.rehearsal.company_answers import Answers
 from qbwc_server.rehearsal.company_errors import (
     NotParsableError,
     RequestProcessorError,
-    SimulatedCrash,
     WrongSampleDataError,
 )
-from qbwc_server.rehearsal.company_faults import NOT_PARSABLE, Faults
+from qbwc_server.rehearsal.company_faults import NOT_PARSABLE, Faults, apply_faults
 from qbwc_server.rehearsal.company_lists import Session
 from qbwc_server.rehearsal.company_records import Deleted, Record, RecordList, Values, merged
-from qbwc_server.rehearsal.company_request import MessageSet, Node, is_write, read_message_set
+from qbwc_server.rehearsal.company_request import MessageSet, is_write, read_message_set
 from qbwc_server.rehearsal.company_self import Identity
 from qbwc_server.rehearsal.schema import version_tuple
 from qbwc_server.rehearsal.schema_customers import CUSTOMER
@@ -124,7 +123,8 @@ class SimulatedCompany:
                 raise RequestProcessorError(*self.faults.next_hresults.pop(0))
             try:
                 message_set = read_message_set(qbxml, self.supported)
-                self._apply_faults(message_set)
+                self._note_writes(message_set)
+                apply_faults(self.faults, message_set)
                 text = self._answers(message_set).answer_set(message_set, self._session)
             except NotParsableError as error:
                 self.refusals.append(str(error))
@@ -144,20 +144,10 @@ class SimulatedCompany:
         with self._lock:
             self.file_ids.setdefault(owner_id, file_id)
 
-    def _apply_faults(self, message_set: MessageSet) -> None:
+    def _note_writes(self, message_set: MessageSet) -> None:
         for rq in message_set.requests:
             if is_write(f"{rq.name}Rq"):
                 self.write_attempts.append(f"{rq.name}Rq")
-        faults = self.faults
-        named = {node.text for rq in message_set.requests for node in rq.body if node.name == "ListID"}
-        if named & faults.crash_on:
-            raise SimulatedCrash
-        if named & faults.poison:
-            raise NotParsableError("a fault is set for a ListID in it (poison)")
-        if faults.max_version is not None and message_set.version > version_tuple(faults.max_version):
-            raise NotParsableError(f"a fault is set: nothing newer than qbXML {faults.max_version}")
-        if faults.refuse_include_ret and any(_includes(rq.body) for rq in message_set.requests):
-            raise NotParsableError("a fault is set: no IncludeRetElement")
 
     def _answers(self, message_set: MessageSet) -> Answers:
         identity = Identity(
@@ -304,7 +294,3 @@ class SimulatedCompany:
 
     def _touch(self, record: Record) -> None:
         record.modified = max(int(self.clock()), record.modified + 1)
-
-
-def _includes(body: tuple[Node, ...]) -> bool:
-    return any(node.name == "IncludeRetElement" for node in body)

@@ -16,9 +16,8 @@ def created_at(number: int) -> int:
     return _FIRST_DAY + (number % _ROUNDS) * 50 * _DAY + number * 900
 
 
-def modified_at(number: int, seed: int) -> int:
+def modified_at(number: int, created: int, seed: int) -> int:
     """When it was last changed: between its creation and the end of 2025."""
-    created = created_at(number)
     return created + ((number + 1) * _KNUTH + seed * 97) % max(1, _LAST_CHANGE - created)
 
 

@@ -46,7 +46,7 @@ class CustomerMaker:
             parent_id=None if parent is None else list_id_of(parent, created_at(parent)),
             is_active=number % _INACTIVE_EVERY != _INACTIVE_EVERY - 1,
             created=created,
-            modified=modified_at(number, self.seed),
+            modified=modified_at(number, created, self.seed),
             build=lambda: self._elements(number),
         )
 

@@ -47,7 +47,7 @@ class ItemMaker:
             parent_id=None if parent is None else self.list_id(parent),
             is_active=number % _INACTIVE_EVERY != _INACTIVE_EVERY - 1,
             created=self._created(number),
-            modified=modified_at(number, self.seed + 1),
+            modified=modified_at(number, self._created(number), self.seed + 1),
             build=lambda: self._elements(number, ret, special),
         )
 
