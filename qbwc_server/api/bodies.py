@@ -1,0 +1,157 @@
+"""Reads what callers send: the body of a refresh, and the query."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import request
+
+from qbwc_server.api.problems import Problem
+
+MAXIMUM_IDS: Final = 1000
+_MAXIMUM_KEY: Final = 255
+_LISTS: Final = ("customer", "item")
+_WAYS: Final = ("list_id", "list_ids", "full_name", "find", "scope")
+_SCOPES: Final = ("all", "changed")
+_LENGTHS: Final[Mapping[str, int]] = {"list_id": 36, "full_name": 209, "find": 209, "company": 40}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a body asks for.
+
+    Attributes:
+        company: as given, or None.
+        list: "customer" or "item".
+        way: "list_id", "full_name", "find" or "all".
+        values: one for each refresh; "" for "all".
+        several: whether the answer is an array, because `list_ids` was given.
+    """
+
+    company: str | None
+    list: str
+    way: str
+    values: tuple[str, ...]
+    several: bool
+
+
+def read_order() -> Order:
+    """Read the body of POST /refreshes.
+
+    Raises:
+        Problem: 400 no JSON, 415 not sent as JSON, 422 with a sentence per field.
+    """
+    body = _json_object()
+    errors: dict[str, str] = {}
+    for name in body:
+        if name not in (*_WAYS, "list", "company"):
+            errors[name] = f"There is no such field; those there are: list, company, {', '.join(_WAYS)}."
+    if body.get("list") not in _LISTS:
+        errors["list"] = 'Must be "customer" or "item".'
+    if body.get("company") is not None:
+        _text(body, "company", errors)
+    ways = [way for way in _WAYS if way in body]
+    if len(ways) != 1:
+        errors[ways[1] if ways else "list_id"] = f"Give exactly one of {', '.join(_WAYS)}."
+        raise _unprocessable(errors)
+    way, values = _way(body, ways[0], errors)
+    if errors:
+        raise _unprocessable(errors)
+    return Order(body.get("company"), body["list"], way, values, several=ways[0] == "list_ids")
+
+
+def idempotency_key() -> str | None:
+    """Return the Idempotency-Key header.
+
+    Raises:
+        Problem: 422, too long or empty.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 1 <= len(key.strip()) <= _MAXIMUM_KEY:
+        raise _unprocessable({"Idempotency-Key": f"Must have 1 to {_MAXIMUM_KEY} characters."})
+    return None if key is None else key.strip()
+
+
+def choice(name: str, allowed: tuple[str, ...]) -> str | None:
+    """Return a query value that must be one of several, or None if it is not given.
+
+    Raises:
+        Problem: 422.
+    """
+    value = request.args.get(name)
+    if value is not None and value not in allowed:
+        raise _unprocessable({name: f"Must be one of {', '.join(allowed)}."})
+    return value
+
+
+def limit(default: int, most: int) -> int:
+    """Return the query's limit.
+
+    Raises:
+        Problem: 422.
+    """
+    value = request.args.get("limit")
+    if value is None:
+        return default
+    if not (value.isascii() and value.isdigit() and 1 <= int(value[:10]) <= most):
+        raise _unprocessable({"limit": f"Must be a number from 1 to {most}."})
+    return int(value)
+
+
+def _json_object() -> dict[str, Any]:
+    if request.mimetype != "application/json":
+        raise Problem(415, "Send the body as JSON, with 'Content-Type: application/json'.")
+    try:
+        body = json.loads(request.get_data(cache=False))
+    except (ValueError, RecursionError) as problem:
+        reason = f" ({problem.msg}, line {problem.lineno})" if isinstance(problem, json.JSONDecodeError) else ""
+        raise Problem(400, f"The body is not JSON{reason}.") from problem
+    if not isinstance(body, dict):
+        raise Problem(400, 'The body must be a JSON object, such as {"list": "customer", "list_id": "…"}.')
+    return body
+
+
+def _way(body: Mapping[str, Any], way: str, errors: dict[str, str]) -> tuple[str, tuple[str, ...]]:
+    if way == "list_ids":
+        return "list_id", _ids(body[way], errors)
+    if way == "scope":
+        if body[way] == "changed":
+            errors[way] = '"changed" comes with a later version; use "all", which reads the whole list.'
+        elif body[way] not in _SCOPES:
+            errors[way] = 'Must be "all".'
+        return "all", ("",)
+    return way, (_text(body, way, errors),)
+
+
+def _ids(value: object, errors: dict[str, str]) -> tuple[str, ...]:
+    if not isinstance(value, list) or not 1 <= len(value) <= MAXIMUM_IDS:
+        errors["list_ids"] = f"Must be an array of 1 to {MAXIMUM_IDS} ListIDs."
+        return ()
+    for at, one in enumerate(value):
+        fault = _fault("list_id", one)
+        if fault is not None:
+            errors[f"list_ids[{at}]"] = fault
+    return tuple(value)
+
+
+def _text(body: Mapping[str, Any], name: str, errors: dict[str, str]) -> str:
+    fault = _fault(name, body[name])
+    if fault is not None:
+        errors[name] = fault
+        return ""
+    return str(body[name])
+
+
+def _fault(name: str, value: object) -> str | None:
+    most = _LENGTHS[name]
+    if not isinstance(value, str) or not value.strip():
+        return "Must be a text that is not empty."
+    if len(value) > most:
+        return f"Is longer than {most} characters."
+    # A lone surrogate, which JSON can spell, is no character.
+    return None if value.isprintable() else "Must not hold invisible characters."
+
+
+def _unprocessable(errors: Mapping[str, str]) -> Problem:
+    return Problem(422, "The request was understood, but its content cannot be used; see errors.", errors=errors)

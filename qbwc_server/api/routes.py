@@ -1,0 +1,91 @@
+"""The API's paths: refreshes, and the connection."""
+
+from typing import Any, Final
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from qbwc_server.api import bodies
+from qbwc_server.api.access import caller, iso
+from qbwc_server.refreshing import Refreshing, Wish
+from qbwc_server.store.tables import STATES
+
+_LISTS: Final = ("customer", "item")
+_DEFAULT_LIMIT: Final = 100
+_MOST: Final = 1000
+
+
+def make_routes(refreshing: Refreshing) -> Blueprint:
+    """Return the paths below /api/v1.
+
+    Args:
+        refreshing: what the calls do.
+    """
+    routes = Blueprint("v1", __name__)
+
+    @routes.post("/refreshes")
+    def ask() -> Response:
+        caller().only("operator")
+        order = bodies.read_order()
+        company = _company(refreshing, order.company)
+        wishes = [Wish(company, order.list, order.way, value) for value in order.values]
+        asked = refreshing.ask(wishes, caller().asker, idempotency_key=bodies.idempotency_key())
+        shown = [{**one.refresh.as_json(), "joined": one.joined} for one in asked]
+        answer = jsonify(shown if order.several else shown[0])
+        answer.status_code = 200 if all(one.joined for one in asked) else 202
+        # For several there is no one address; the first is where a caller can begin.
+        answer.headers["Location"] = url_for("v1.get", refresh_id=asked[0].refresh.id)
+        return answer
+
+    @routes.get("/refreshes/<int:refresh_id>")
+    def get(refresh_id: int) -> Response:
+        return jsonify(refreshing.get(refresh_id, company=_filter()).as_json())
+
+    @routes.get("/refreshes")
+    def find() -> Response:
+        found = refreshing.list(
+            company=_filter(),
+            state=bodies.choice("state", STATES),
+            list_name=bodies.choice("list", _LISTS),
+            limit=bodies.limit(_DEFAULT_LIMIT, _MOST),
+        )
+        return jsonify([refresh.as_json() for refresh in found])
+
+    @routes.delete("/refreshes/<int:refresh_id>")
+    def cancel(refresh_id: int) -> Response:
+        caller().only("operator")
+        everyone = caller().token.may("admin")
+        return jsonify(refreshing.cancel(refresh_id, caller().asker, everyone=everyone, company=_filter()).as_json())
+
+    @routes.get("/connection")
+    def connection() -> Response:
+        return jsonify(_connection(refreshing, _company(refreshing, None)))
+
+    return routes
+
+
+def _filter() -> str | None:
+    """Return the company to look into, None for all that the token may see."""
+    return caller().company(request.args.get("company"))
+
+
+def _company(refreshing: Refreshing, given: str | None) -> str:
+    """Return the one company a call is about: from the body, the query, the token, or the only one there is."""
+    wanted = given if given is not None else request.args.get("company")
+    return caller().company(wanted) or refreshing.only_company()
+
+
+def _connection(refreshing: Refreshing, company: str) -> dict[str, Any]:
+    seen = refreshing.connection(company)
+    return {
+        "company": company,
+        "state": seen.state,
+        "last_seen_at": iso(seen.last_seen_at),
+        "next_expected_at": iso(seen.next_expected_at),
+        "interval_seconds": seen.interval_seconds,
+        "product": seen.product,
+        "country": seen.country,
+        "connector_version": seen.connector_version,
+        "qbxml_version": seen.qbxml_version,
+        "file_name": seen.file_name,
+        "attention": seen.attention_code,
+    }

@@ -1,0 +1,172 @@
+"""The one WSGI application: the three doors behind one address, and what runs beside them.
+
+The forwarded headers are dealt with here and nowhere else: from a trusted proxy X-Forwarded-For and -Proto become
+REMOTE_ADDR and the scheme, from anybody else they are dropped.
+"""
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from qbwc_server.api import PREFIX as API_PATH
+from qbwc_server.api import make_api
+from qbwc_server.conversation import Conversation, Manner
+from qbwc_server.publish import Website
+from qbwc_server.publishing import Publisher
+from qbwc_server.refreshing import Refreshing
+from qbwc_server.settings import Settings
+from qbwc_server.soap import PATH as SOAP_PATH
+from qbwc_server.soap import make_soap_app
+from qbwc_server.store.database import Database
+from qbwc_server.store.migrate import check_schema, stream_id
+from qbwc_server.web import make_web
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+_FORWARDED: Final = (
+    "HTTP_FORWARDED",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_X_FORWARDED_PREFIX",
+    "HTTP_X_FORWARDED_BY",
+)
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A whole server but for its socket.
+
+    Attributes:
+        wsgi: what waitress calls.
+        database: our own database.
+        website: the website's database.
+        refreshing: asking, looking, cancelling.
+        conversation: what the Web Connector talks to.
+        publisher: brings what was answered to the website.
+    """
+
+    wsgi: "WSGIApplication"
+    database: Database
+    website: Website
+    refreshing: Refreshing
+    conversation: Conversation
+    publisher: Publisher
+
+    def start(self) -> None:
+        """Begin to publish."""
+        self.publisher.start()
+
+    def stop(self) -> None:
+        """End publishing after the batch in hand, and close both databases."""
+        self.publisher.stop()
+        self.conversation.watch.flush(self.database)
+        self.website.close()
+        self.database.close()
+
+
+def build_app(settings: Settings, *, simulated: bool = False) -> Application:
+    """Put the server together; nothing runs yet.
+
+    Args:
+        settings: the settings of contract §2.
+        simulated: whether QuickBooks is simulated, which the pages say on top.
+
+    Raises:
+        DatabaseUnreachable, SchemaBehind, SchemaAhead: our own database cannot be used as it is.
+        UnsupportedDatabase: the website's database is of another kind, or its driver is missing.
+    """
+    database = Database(settings.database_url.get_secret_value())
+    database.check()
+    check_schema(database)
+    with database.read() as connection:
+        stream = stream_id(connection)
+    private = frozenset(settings.publish_private)
+    website = Website(settings.website_database_url.get_secret_value(), stream, private)
+    refreshing = Refreshing(database, website)
+    publisher = Publisher(
+        database,
+        website,
+        at_each_tick=lambda: conversation.watch.flush(database),
+        now_and_then=lambda: conversation.give_up_silent(),  # noqa: PLW0108 - it is made below
+        # Only PostgreSQL is shared by several servers.
+        alone=database.is_sqlite,
+    )
+    conversation = Conversation(database, publisher.wake, Manner(settings.language, private))
+    web = make_web(settings, database, refreshing, simulated=simulated)
+    soap = make_soap_app(conversation, public_url=settings.public_url, language=settings.language)
+    doors = _dispatch(soap, make_api(database, refreshing).wsgi_app, web.wsgi_app)
+    prefix = settings.path_prefix.rstrip("/")
+    wsgi = _below(prefix, doors) if prefix else doors
+    wsgi = _trusting(settings.trusted_proxies, wsgi)
+    return Application(wsgi, database, website, refreshing, conversation, publisher)
+
+
+def _dispatch(soap: "WSGIApplication", api: "WSGIApplication", web: "WSGIApplication") -> "WSGIApplication":
+    """Return the application that chooses the door by the path."""
+
+    def choose(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path: str = environ.get("PATH_INFO", "")
+        if path == SOAP_PATH:
+            return soap(environ, start_response)
+        if path.startswith(f"{API_PATH}/"):
+            return api(environ, start_response)
+        return web(environ, start_response)
+
+    return choose
+
+
+def _below(prefix: str, application: "WSGIApplication") -> "WSGIApplication":
+    """Return the application for an address with a path, whether or not the proxy before it takes the path away."""
+
+    def shift(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path: str = environ.get("PATH_INFO", "")
+        if path == prefix or path.startswith(f"{prefix}/"):
+            environ["PATH_INFO"] = path.removeprefix(prefix) or "/"
+        environ["SCRIPT_NAME"] = prefix
+        return application(environ, start_response)
+
+    return shift
+
+
+def _trusting(proxies: Sequence[str], application: "WSGIApplication") -> "WSGIApplication":
+    """Return the application behind the rule about forwarded headers."""
+    networks = tuple(ipaddress.ip_network(proxy, strict=False) for proxy in proxies)
+
+    def trusted(address: str) -> bool:
+        return _is_in(address, networks)
+
+    def believe(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        given = {name: str(environ.pop(name)) for name in _FORWARDED if name in environ}
+        if given and trusted(environ.get("REMOTE_ADDR", "")):
+            hops = [hop.strip() for hop in given.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+            # From the right: what a trusted proxy wrote; the first that is none of ours is the caller.
+            caller = next((hop for hop in reversed(hops) if not trusted(hop)), hops[0] if hops else "")
+            if _is_address(caller):
+                environ["REMOTE_ADDR"] = environ["REMOTE_HOST"] = caller
+            scheme = given.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
+            if scheme in ("http", "https"):
+                environ["wsgi.url_scheme"] = scheme
+        return application(environ, start_response)
+
+    return believe
+
+
+def _is_in(address: str, networks: tuple[_Network, ...]) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(found in network for network in networks)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

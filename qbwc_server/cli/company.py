@@ -1,0 +1,178 @@
+"""`qbwc company`: QuickBooks companies and their Web Connector accounts."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from qbwc_server import qwcfile
+from qbwc_server.cli.console import json_option
+from qbwc_server.cli.workplace import Workplace, workplace
+from qbwc_server.refreshing import CompanyView
+from qbwc_server.store import companies
+
+
+@click.group("company")
+def command() -> None:
+    """QuickBooks companies and their Web Connector accounts."""
+
+
+@command.command("add")
+@click.argument("name")
+@click.option("--title", help="What people see; the name if left out.")
+@click.option("--user", help="The Web Connector's user name; the company's name if left out.")
+@click.option("--company-file", help="Path of the company file on the QuickBooks PC.")
+@json_option
+def add(name: str, title: str | None, user: str | None, company_file: str | None, *, as_json: bool) -> None:
+    """Add a company; NAME is 1 to 40 of a-z, 0-9 and '-', and never changes."""
+    with workplace(as_json=as_json) as here:
+        with here.database.write() as connection:
+            made, password = companies.add(
+                connection,
+                name,
+                title=title,
+                user_name=user,
+                company_file=company_file,
+                now=here.database.now(connection),
+            )
+        here.say("cli.company_added", name=name, user=made.user_name)
+        _show_password(here, made, password)
+
+
+@command.command("list")
+@json_option
+def show(*, as_json: bool) -> None:
+    """List the companies."""
+    with workplace(as_json=as_json) as here:
+        views = here.refreshing.companies()
+        here.console.answer([_view(here, view) for view in views])
+        here.console.table(
+            ("company", "title", "user", "connection", "last seen", "company file"),
+            (
+                (v.company, v.title, v.user, v.connection.state, v.connection.last_seen_at, v.company_file)
+                for v in views
+            ),
+            empty="There is no company yet. 'qbwc company add NAME' makes one.",
+        )
+
+
+@command.command("pause")
+@click.argument("name")
+@json_option
+def pause(name: str, *, as_json: bool) -> None:
+    """Stop handing out work; requests are kept."""
+    _set_paused(name, "cli.company_paused", paused=True, as_json=as_json)
+
+
+@command.command("resume")
+@click.argument("name")
+@json_option
+def resume(name: str, *, as_json: bool) -> None:
+    """Hand out work again."""
+    _set_paused(name, "cli.company_resumed", paused=False, as_json=as_json)
+
+
+@command.command("password")
+@click.argument("name")
+@json_option
+def password(name: str, *, as_json: bool) -> None:
+    """Make a new Web Connector password; the old one holds no longer."""
+    with workplace(as_json=as_json) as here:
+        with here.database.write() as connection:
+            secret = companies.new_password(connection, name, here.database.now(connection))
+            changed = companies.get(connection, name)
+        here.say("cli.password_changed", name=name)
+        _show_password(here, changed, secret)
+
+
+@command.command("accept")
+@click.argument("name")
+@json_option
+def accept(name: str, *, as_json: bool) -> None:
+    """Accept the company file seen last as this company's own."""
+    with workplace(as_json=as_json) as here:
+        with here.database.write() as connection:
+            companies.get(connection, name)
+            seen = companies.connection_of(connection, name).seen_file
+            accepted = companies.accept(connection, name) if seen is not None else None
+        if accepted is None:
+            here.console.answer({"company": name, "accepted": False, "company_file": None})
+            here.say("cli.nothing_to_accept", name=name)
+            raise SystemExit(1)
+        here.console.answer({**_of(here, accepted), "accepted": True, "company_file": accepted.accepted_file})
+        here.say("cli.company_accepted", name=name, file=accepted.accepted_file)
+
+
+@command.command("qwc")
+@click.argument("name")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@json_option
+def qwc(name: str, output: Path | None, *, as_json: bool) -> None:
+    """Print or write the .qwc file, always with the same OwnerID and FileID."""
+    with workplace(as_json=as_json) as here:
+        with here.database.read() as connection:
+            company = companies.get(connection, name)
+        text = qwcfile.write_qwc(
+            app_name=company.title,
+            public_url=here.settings.public_url,
+            description=company.title,
+            user_name=company.user_name,
+            owner_id=company.owner_id,
+            file_id=company.file_id,
+        )
+        if output is not None:
+            output.write_bytes(text)
+            here.say("cli.qwc_written", path=output)
+        elif not as_json:
+            click.echo(text, nl=False)
+        here.console.answer(
+            {**_of(here, company), "file": None if output is None else str(output), "qwc": text.decode()}
+        )
+
+
+def _set_paused(name: str, sentence: str, *, paused: bool, as_json: bool) -> None:
+    with workplace(as_json=as_json) as here:
+        with here.database.write() as connection:
+            changed = companies.pause(connection, name, paused=paused)
+        here.console.answer(_of(here, changed))
+        here.say(sentence, name=name)
+
+
+def _show_password(here: Workplace, company: companies.Company, secret: str) -> None:
+    here.console.answer({**_of(here, company), "password": secret})
+    if not here.console.as_json:
+        here.say("cli.password_once", password=secret)
+        here.say("cli.password_note")
+
+
+def _of(here: Workplace, company: companies.Company) -> dict[str, Any]:
+    return {
+        "company": company.company,
+        "title": company.title,
+        "user": company.user_name,
+        "owner_id": company.owner_id,
+        "file_id": company.file_id,
+        "app_url": app_url(here.settings.public_url),
+        "company_file": company.company_file,
+        "paused": company.paused,
+    }
+
+
+def _view(here: Workplace, view: CompanyView) -> dict[str, Any]:
+    return {
+        "company": view.company,
+        "title": view.title,
+        "user": view.user,
+        "owner_id": view.owner_id,
+        "file_id": view.file_id,
+        "app_url": app_url(here.settings.public_url),
+        "company_file": view.company_file,
+        "paused": view.paused,
+        "connection": view.connection.state,
+        "last_seen_at": view.connection.last_seen_at,
+    }
+
+
+def app_url(public_url: str) -> str:
+    """Return the address that the Web Connector calls."""
+    return public_url.rstrip("/") + "/qbwc"

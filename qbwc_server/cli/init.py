@@ -1,0 +1,29 @@
+"""`qbwc init`: makes or upgrades the databases and the secret key."""
+
+import click
+
+from qbwc_server import words
+from qbwc_server.cli.console import Console, json_option
+from qbwc_server.cli.installing import install
+from qbwc_server.settings import SECRET_KEY_FILE, load_settings, shown_url
+
+
+@click.command("init")
+@json_option
+def command(*, as_json: bool) -> None:
+    """Make or upgrade the databases and the secret key; safe to repeat."""
+    settings = load_settings()
+    console = Console(as_json=as_json)
+    installed = install(settings)
+    console.answer(
+        {
+            "database": shown_url(settings.database_url.get_secret_value()),
+            "website_database": shown_url(settings.website_database_url.get_secret_value()),
+            "revision": installed.revision,
+            "data_dir": str(settings.data_dir),
+        }
+    )
+    console.say(words.text(settings.language, "cli.data_dir", path=settings.data_dir))
+    if installed.made_key:
+        console.say(words.text(settings.language, "cli.init_secret", path=settings.data_dir / SECRET_KEY_FILE))
+    console.say(words.text(settings.language, "cli.init_done", revision=installed.revision))

@@ -1,0 +1,53 @@
+"""`qbwc rehearse`: a simulated Web Connector with a simulated company against any server."""
+
+import click
+
+from qbwc_server.cli.console import Console, json_option, read_password
+from qbwc_server.rehearsal import scenarios
+from qbwc_server.rehearsal.company import sample_company
+
+
+@click.command("rehearse")
+@click.option("--url", required=True, help="The address the Web Connector calls, ending in /qbwc.")
+@click.option("--user", required=True, help="The Web Connector's user name.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
+@click.option("--customers", type=click.IntRange(min=0), default=60, show_default=True, help="How many customers.")
+@click.option("--items", type=click.IntRange(min=0), default=80, show_default=True, help="How many items.")
+@click.option("--scenario", "name", default="ordinary", show_default=True, help="What goes wrong; 'list' shows all.")
+@click.option("--sessions", type=click.IntRange(min=1), default=1, show_default=True, help="How many times.")
+@json_option
+def command(
+    url: str, user: str, name: str, customers: int, items: int, sessions: int, *, password_stdin: bool, as_json: bool
+) -> None:
+    """Call a server as a Web Connector does, and tell where it departs from the protocol (exit status 1)."""
+    console = Console(as_json=as_json)
+    if name == "list":
+        console.answer([{"scenario": one.name, "what": one.what} for one in scenarios.SCENARIOS])
+        console.table(("scenario", "what"), ((one.name, one.what) for one in scenarios.SCENARIOS), empty="")
+        return
+    chosen = scenarios.scenario(name)
+    report = scenarios.run(
+        chosen,
+        url=url,
+        user=user,
+        password=read_password(from_stdin=password_stdin),
+        company=sample_company(customers=customers, items=items),
+        sessions=sessions,
+        on_event=lambda call: console.say(f"{call.name:<20} {call.seconds:7.3f} s  {call.result}"),
+    )
+    console.answer(
+        {
+            "scenario": chosen.name,
+            "sessions": report.sessions,
+            "calls": report.calls,
+            "violations": list(report.violations),
+            "outcomes": [str(visit.outcome) for visit in report.visits],
+        }
+    )
+    for visit in report.visits:
+        console.say(f"visit: {visit.outcome} ({visit.status})")
+    for sentence in report.violations:
+        console.say(f"violation: {sentence}")
+    console.say(f"{report.sessions} visits, {report.calls} calls, {len(report.violations)} violations")
+    if report.violations:
+        raise SystemExit(1)

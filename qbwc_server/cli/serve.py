@@ -1,0 +1,56 @@
+"""`qbwc serve`: the server, in the foreground."""
+
+import logging
+from typing import Final
+
+import click
+
+from qbwc_server import words
+from qbwc_server.app import Application, build_app
+from qbwc_server.cli import logs
+from qbwc_server.cli.console import json_option
+from qbwc_server.cli.serving import Server, listen
+from qbwc_server.publish import WebsiteUnreachable
+from qbwc_server.settings import load_settings, secret_key, unknown_variables
+
+# A stop is promised within 10 seconds; a publisher that hangs on a dead network must not break the promise.
+_STOP_SECONDS: Final = 9.5
+
+_log = logging.getLogger(__name__)
+
+
+@click.command("serve")
+@click.option("--host", help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on.")
+@json_option
+def command(host: str | None, port: int | None, *, as_json: bool) -> None:  # noqa: ARG001 - nothing to answer
+    """Serve the Web Connector, the pages and the API until SIGTERM or Ctrl+C."""
+    settings = load_settings({"host": host, "port": port})
+    logs.configure(settings.log_format)
+    for name in unknown_variables():
+        _log.warning("%s is no setting of this program and is ignored.", name)
+    secret_key(settings)
+    app = build_app(settings)
+    try:
+        check_website(app)
+        server = Server(app.wsgi, listen(settings.host, settings.port), threads=settings.threads)
+        server.stop_on_signals(within=_STOP_SECONDS)
+        app.start()
+        address = f"http://{settings.host}:{server.port}"
+        _log.info("%s (%s)", words.text(settings.language, "cli.serving", url=address), settings.public_url)
+        server.run()
+    finally:
+        app.stop()
+    _log.info("%s", words.text(settings.language, "cli.stopped"))
+
+
+def check_website(app: Application) -> None:
+    """See that the website's tables are there; a website that is down is no reason not to start.
+
+    Raises:
+        NotInstalled, ForeignTable, WebsiteDenied: somebody must do something first.
+    """
+    try:
+        app.website.check()
+    except WebsiteUnreachable as problem:
+        _log.warning("%s It is tried again by itself.", problem)

@@ -1,0 +1,85 @@
+"""`qbwc user`: accounts for the pages."""
+
+import click
+
+from qbwc_server import words
+from qbwc_server.cli.console import json_option, read_password
+from qbwc_server.cli.workplace import Workplace, workplace
+from qbwc_server.store import accounts
+from qbwc_server.store.tables import ROLES
+
+_from_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
+
+
+@click.group("user")
+def command() -> None:
+    """Accounts for the pages."""
+
+
+@command.command("add")
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), required=True, help="viewer looks; operator also refreshes.")
+@_from_stdin
+@json_option
+def add(name: str, role: str, *, password_stdin: bool, as_json: bool) -> None:
+    """Add somebody who may sign in."""
+    with workplace(as_json=as_json) as here:
+        password = _password(here, from_stdin=password_stdin)
+        with here.database.write() as connection:
+            accounts.add_user(connection, name, role, password, here.database.now(connection))
+        here.console.answer({"user": name, "role": role})
+        here.say("cli.user_added", name=name, role=role)
+
+
+@command.command("list")
+@json_option
+def show(*, as_json: bool) -> None:
+    """List the users, those switched off too."""
+    with workplace(as_json=as_json) as here:
+        with here.database.read() as connection:
+            users = accounts.users(connection)
+        here.console.answer([_of(user) for user in users])
+        here.console.table(
+            ("user", "role", "disabled", "since"),
+            ((user.name, user.role, user.disabled, user.created_at) for user in users),
+            empty="There is no user yet. 'qbwc user add NAME --role admin' makes one.",
+        )
+
+
+@command.command("password")
+@click.argument("name")
+@_from_stdin
+@json_option
+def password(name: str, *, password_stdin: bool, as_json: bool) -> None:
+    """Give a user a new password and sign that user out everywhere."""
+    with workplace(as_json=as_json) as here:
+        secret = _password(here, from_stdin=password_stdin)
+        with here.database.write() as connection:
+            accounts.set_password(connection, name, secret)
+        _answer(here, name)
+        here.say("cli.password_changed", name=name)
+
+
+@command.command("disable")
+@click.argument("name")
+@json_option
+def disable(name: str, *, as_json: bool) -> None:
+    """Switch a user off and sign that user out everywhere."""
+    with workplace(as_json=as_json) as here:
+        with here.database.write() as connection:
+            accounts.disable(connection, name)
+        _answer(here, name)
+        here.say("cli.user_disabled", name=name)
+
+
+def _password(here: Workplace, *, from_stdin: bool) -> str:
+    return read_password(from_stdin=from_stdin, what=words.text(here.settings.language, "cli.password_prompt"))
+
+
+def _answer(here: Workplace, name: str) -> None:
+    with here.database.read() as connection:
+        here.console.answer(next(_of(user) for user in accounts.users(connection) if user.name == name))
+
+
+def _of(user: accounts.User) -> dict[str, object]:
+    return {"user": user.name, "role": user.role, "disabled": user.disabled, "created_at": user.created_at}

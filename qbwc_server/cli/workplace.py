@@ -1,0 +1,54 @@
+"""What a command works with: the settings, our database with the right schema, and the queue."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from qbwc_server import words
+from qbwc_server.cli.console import Console
+from qbwc_server.refreshing import Refreshing
+from qbwc_server.settings import Settings, load_settings
+from qbwc_server.store.database import Database
+from qbwc_server.store.migrate import check_schema
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """An installation, open for one command.
+
+    Attributes:
+        settings: the settings of contract §2.
+        database: our own database; its schema is that of this program.
+        refreshing: asking, looking, cancelling.
+        console: where the command's answer goes.
+    """
+
+    settings: Settings
+    database: Database
+    refreshing: Refreshing
+    console: Console
+
+    def say(self, key: str, **values: object) -> None:
+        """Print a sentence of the catalogue for people, in the language of the settings."""
+        self.console.say(words.text(self.settings.language, key, **values))
+
+
+@contextmanager
+def workplace(*, as_json: bool) -> Iterator[Workplace]:
+    """Open the installation that the settings name.
+
+    Args:
+        as_json: whether the command answers in JSON.
+
+    Raises:
+        SettingsError: a key is unknown or a value is bad.
+        DatabaseUnreachable, SchemaBehind, SchemaAhead: our database cannot be used as it is.
+    """
+    settings = load_settings()
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        database.check()
+        check_schema(database)
+        yield Workplace(settings, database, Refreshing(database), Console(as_json=as_json))
+    finally:
+        database.close()
