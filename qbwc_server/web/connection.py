@@ -1,0 +1,65 @@
+"""How the Web Connectors are doing, and the .qwc file that sets one up."""
+
+from typing import Final
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from qbwc_server import words
+from qbwc_server.qwcfile import write_qwc
+from qbwc_server.store import companies as store
+from qbwc_server.web.shared import companies, company, need, shared, wording
+from qbwc_server.web.states import connection_badge, connection_sentence, connection_trouble
+
+pages = Blueprint("connection", __name__)
+_UNCONFIRMED: Final = "file_unconfirmed"
+
+
+@pages.get("/connection")
+def show() -> str:
+    """Show each company's connection."""
+    reader = wording()
+    cards = tuple(
+        (
+            each,
+            connection_badge(reader, each.connection),
+            connection_sentence(reader, each.connection),
+            connection_trouble(reader, each.connection),
+        )
+        for each in companies()
+    )
+    return render_template("connection.html", cards=cards, publishing=shared().refreshing.publishing())
+
+
+@pages.get("/connection/<company_name>/qwc")
+def qwc(company_name: str) -> Response:
+    """Hand out the .qwc file: the same one for ever, since another OwnerID or FileID would be another connection."""
+    need("admin")
+    owner = company(company_name)
+    settings = shared().settings
+    file = write_qwc(
+        app_name=owner.title,
+        public_url=settings.public_url,
+        # In the installation's own language, not the reader's: the file stays the same for ever.
+        description=words.text(settings.language, "page.qwc_description", title=owner.title),
+        user_name=owner.user,
+        owner_id=owner.owner_id,
+        file_id=owner.file_id,
+    )
+    answer = Response(file, mimetype="application/octet-stream")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{company_name}.qwc")
+    return answer
+
+
+@pages.post("/connection/<company_name>/accept")
+def accept(company_name: str) -> ResponseReturnValue:
+    """Take the company file seen last for this company's own, on an administrator's word."""
+    need("admin")
+    owner = company(company_name)
+    if owner.connection.attention_code != _UNCONFIRMED:
+        flash(wording().text("page.nothing_to_accept"))
+    else:
+        with shared().database.write() as connection:
+            store.accept(connection, company_name)
+        flash(wording().text("page.accepted"))
+    return redirect(url_for("connection.show"), 303)

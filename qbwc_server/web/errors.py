@@ -1,0 +1,91 @@
+"""Error pages: what happened, what to do; with a reference where the log holds more."""
+
+import logging
+import secrets
+from typing import Final
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from qbwc_server.refreshing import RefreshingError
+from qbwc_server.store.database import DatabaseUnreachable
+from qbwc_server.web.language import choose
+from qbwc_server.web.shared import person, wording
+
+_LOG = logging.getLogger(__name__)
+_RETRY_SECONDS: Final = "10"
+# HTTP status -> the area of the catalogue under "error.".
+_TEXTS: Final = {
+    400: "bad_request",
+    403: "forbidden",
+    404: "not_found",
+    405: "method",
+    409: "conflict",
+    410: "gone",
+    413: "too_large",
+    422: "bad_request",
+    429: "too_many",
+    500: "internal",
+    503: "unavailable",
+}
+
+
+def install(app: Flask) -> None:
+    """Register the error pages."""
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(RefreshingError, _refused)
+    for unreachable in (OperationalError, InterfaceError, DatabaseUnreachable):
+        app.register_error_handler(unreachable, _unreachable)
+    app.register_error_handler(Exception, _broken)
+
+
+def _csrf(_error: CSRFError) -> Response:
+    return _page(400, key="csrf")
+
+
+def _http(error: HTTPException) -> Response:
+    if error.code is not None and error.code < 400:  # noqa: PLR2004 - redirects of the router are no errors
+        return Response.force_type(error.get_response())
+    return _page(error.code or 500)
+
+
+def _refused(error: RefreshingError) -> Response:
+    return _page(error.status, key="no_record" if type(error).__name__ == "UnknownRecord" else None)
+
+
+def _unreachable(_error: Exception) -> Response:
+    reference = _reference("a database cannot be reached")
+    answer = _page(503, reference=reference)
+    answer.headers["Retry-After"] = _RETRY_SECONDS
+    return answer
+
+
+def _broken(_error: Exception) -> Response:
+    return _page(500, reference=_reference("a page could not be made"))
+
+
+def _reference(what: str) -> str:
+    reference = secrets.token_hex(4)
+    _LOG.exception("%s: reference %s, %s %s", what, reference, request.method, request.endpoint)
+    return reference
+
+
+def _page(status: int, *, key: str | None = None, reference: str | None = None) -> Response:
+    area = _TEXTS.get(status, "bad_request" if status < 500 else "internal")  # noqa: PLR2004 - whose fault it is
+    try:
+        words = wording()
+    except AttributeError:
+        choose()
+        words = wording()
+    page = render_template(
+        "error.html",
+        title=words.text(f"error.{area}_title"),
+        message=words.text(f"error.{key or area}"),
+        reference=reference,
+        status=status,
+        home=person() is not None,
+    )
+    return make_response(page, status)

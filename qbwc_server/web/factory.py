@@ -1,0 +1,103 @@
+"""Builds the Flask application of the pages."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from flask import Flask, url_for
+from jinja2 import StrictUndefined
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from qbwc_server import words
+from qbwc_server.refreshing import Refreshing
+from qbwc_server.settings import Settings, secret_key
+from qbwc_server.store.database import Database, DatabaseUnreachable
+from qbwc_server.web import connection, errors, language, overview, public, queue, record, security, signin, table
+from qbwc_server.web.shared import Shared, companies, person, shared, wording
+from qbwc_server.web.targets import here
+
+_STATIC: Final = Path(__file__).parent / "static"
+_BLUEPRINTS: Final = (
+    signin.pages,
+    language.pages,
+    public.pages,
+    overview.pages,
+    table.pages,
+    record.pages,
+    queue.pages,
+    connection.pages,
+)
+
+
+def make_web(
+    settings: Settings,
+    database: Database,
+    refreshing: Refreshing,
+    *,
+    simulated: bool = False,
+    ready: Callable[[], bool] | None = None,
+) -> Flask:
+    """Build the pages.
+
+    Args:
+        settings: Of them public_url, secret_key, time_zone, language and support_contact.
+        database: Our own database: accounts and sessions.
+        refreshing: What asking, looking and cancelling mean.
+        simulated: Whether QuickBooks is the demo's own; every page then says so.
+        ready: Tells /readyz whether the databases can be reached; without it our own database is asked.
+
+    Returns:
+        The application, to be served under the path of the public URL (SCRIPT_NAME).
+    """
+    app = Flask("qbwc_server.web", root_path=str(Path(__file__).parent))
+    Shared(settings, database, refreshing, simulated, ready or (lambda: _reachable(database))).keep(app)
+    security.configure(app, settings.public_url, secret_key(settings))
+    app.extensions["qbwc_throttle"] = signin.Throttle()
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    signin.csrf.init_app(app)
+    app.before_request(signin.guard)
+    app.after_request(security.protect)
+    app.context_processor(_for_templates)
+    errors.install(app)
+    for blueprint in _BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _for_templates() -> Mapping[str, object]:
+    reader = wording()
+    return {
+        "t": reader.text,
+        "tn": reader.plural,
+        "w": reader,
+        "label": reader.label,
+        "person": person(),
+        "companies": companies,
+        "simulated": shared().simulated,
+        "support_contact": shared().settings.support_contact,
+        "languages": words.LANGUAGE_NAMES,
+        "here": here,
+        "static": _static,
+    }
+
+
+def _static(name: str) -> str:
+    return url_for("static", filename=name, v=_fingerprint(name))
+
+
+@cache
+def _fingerprint(name: str) -> str:
+    return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def _reachable(database: Database) -> bool:
+    try:
+        with database.read() as connected:
+            connected.execute(text("SELECT 1"))
+    except (SQLAlchemyError, DatabaseUnreachable):
+        return False
+    return True

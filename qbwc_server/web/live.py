@@ -1,0 +1,64 @@
+"""The part of a page that follows a refresh until it is done.
+
+Theory of operation
+-------------------
+A small element polls; the sentence is swapped only when it differs from the one shown (else the answer is 204), so a
+screen reader hears changes of state and nothing else. The poll slows down with the refresh's age and is not there
+any more once the refresh is final. Without JavaScript the page shows the same sentence, and a link to look again.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from qbwc_server.refreshing import ConnectionView, Refresh
+from qbwc_server.web.shared import person
+from qbwc_server.web.states import Status, refresh_status
+from qbwc_server.web.wording import Wording
+
+# Up to this age in seconds, polls are this many seconds apart.
+_PACE: Final = ((30, 2), (120, 5))
+_SLOWEST: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """How a refresh stands on the page that follows it.
+
+    Attributes:
+        refresh: The refresh.
+        status: The sentence, the trouble and what to do.
+        every: Seconds until the next poll.
+        seen: What is shown, in a few characters, for the poll to compare.
+        on_record: Whether it stands on a record's page, or on the request's own.
+        may_act: Whether the reader may cancel it or try again.
+    """
+
+    refresh: Refresh
+    status: Status
+    every: int
+    seen: str
+    on_record: bool
+    may_act: bool
+
+    @property
+    def polls(self) -> bool:
+        """Whether there is more to come."""
+        return not self.refresh.is_final
+
+
+def live(wording: Wording, refresh: Refresh, connection: ConnectionView, *, on_record: bool) -> Live:
+    """Gather what the live part shows of a refresh."""
+    status = refresh_status(wording, refresh, connection)
+    age = (wording.now - refresh.asked_at).total_seconds()
+    every = next((pace for until, pace in _PACE if age <= until), _SLOWEST)
+    shown = f"{refresh.state}\n{refresh.records}\n{status}\n{wording.language}"
+    user = person()
+    return Live(
+        refresh,
+        status,
+        every,
+        hashlib.sha256(shown.encode()).hexdigest()[:12],
+        on_record,
+        may_act=user is not None and user.may("operator"),
+    )

@@ -1,0 +1,62 @@
+"""Requests as rows of a list: in the queue, on a record's page, on the overview."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import url_for
+
+from qbwc_server.qbxml.lists import list_type
+from qbwc_server.refreshing import Refresh
+from qbwc_server.web.shared import person, wording
+from qbwc_server.web.states import Badge, refresh_badge
+from qbwc_server.web.wording import Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One request in a list of them.
+
+    Attributes:
+        refresh: The request.
+        badge: Its state in a word or two.
+        what: What was asked for.
+        listing: "customers" or "items".
+        link: The record's page, or the request's own.
+        mine: Whether the reader may withdraw it.
+    """
+
+    refresh: Refresh
+    badge: Badge
+    what: str
+    listing: str
+    link: str
+    mine: bool
+
+
+def rows(refreshes: Sequence[Refresh]) -> tuple[Row, ...]:
+    """Make rows of requests."""
+    return tuple(row(wording(), each) for each in refreshes)
+
+
+def row(reader: Wording, each: Refresh) -> Row:
+    """Make one row."""
+    kind, user = list_type(each.list), person()
+    own = url_for("queue.one", refresh_id=each.id)
+    to_record = each.scope == "record" and each.list_id is not None
+    link = (
+        url_for("record.show", listing=kind.table, company_name=each.company, list_id=each.list_id)
+        if to_record
+        else own
+    )
+    mine = user is not None and user.may("operator") and each.state == "waiting"
+    return Row(each, refresh_badge(reader, each), what(reader, each), kind.table, link, mine)
+
+
+def what(reader: Wording, each: Refresh) -> str:
+    """Say what a request asks for."""
+    plural = reader.text(f"list.{list_type(each.list).table}")
+    if each.way == "find":
+        return reader.text("queue.find_in_list", text=each.value, list=plural)
+    if each.way in ("all", "changed"):
+        return reader.text(f"queue.{each.way}_of_list", list=plural)
+    return each.full_name or each.value

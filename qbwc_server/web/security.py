@@ -1,0 +1,67 @@
+"""Headers, hosts, the cookie: what protects every page whatever it shows.
+
+Theory of operation
+-------------------
+There is one cookie, Flask's signed session. It holds the secret of the session row in our database, the CSRF secret
+and the language; a copied or old cookie is worth nothing once the row is gone. Signing in empties it first, so that
+a cookie planted beforehand carries nothing over.
+"""
+
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+
+SESSION_LIFETIME: Final = timedelta(hours=12)
+_COOKIE: Final = "qbwc"
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
+_YEAR: Final = 365 * 24 * 3600
+_MAX_FORM_BYTES: Final = 256 * 1024
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+def configure(app: Flask, public_url: str, secret_key: str) -> None:
+    """Set what Flask does about the cookie, the hosts and the size of forms."""
+    public = urlsplit(public_url)
+    secure = public.scheme == "https"
+    app.config.update(
+        SECRET_KEY=secret_key,
+        SESSION_COOKIE_NAME=f"__Host-{_COOKIE}" if secure else _COOKIE,
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
+        # A host name of another's making never reaches a page; the machine itself may always ask.
+        TRUSTED_HOSTS=[public.hostname or "localhost", *_LOOPBACK],
+        MAX_CONTENT_LENGTH=_MAX_FORM_BYTES,
+        SEND_FILE_MAX_AGE_DEFAULT=_YEAR,
+        # The token belongs to the session and ends with it; the session's own end is enough.
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        # Referers are stripped by privacy tools; the token and SameSite hold without them.
+        WTF_CSRF_SSL_STRICT=False,
+    )
+
+
+def protect(response: Response) -> Response:
+    """Add the headers; pages are never kept by a cache, the vendored files are."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static" or response.status_code != 200:  # noqa: PLR2004 - "OK"
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,99 @@
+"""What every page reaches for: the settings, the database, the refreshing, and the person who is signed in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, cast
+
+from flask import Flask, abort, current_app, g
+
+from qbwc_server.qbxml.lists import LISTS, ListType
+from qbwc_server.refreshing import CompanyView, Refreshing
+from qbwc_server.settings import Settings
+from qbwc_server.store.accounts import User
+from qbwc_server.store.database import Database
+from qbwc_server.web.wording import Wording
+
+_EXTENSION: Final = "qbwc"
+# The part of the address that stands for a list, and the list: "customers" -> customer.
+LISTINGS: Final = {each.table: each for each in LISTS}
+LISTING_PART: Final = f"<any({', '.join(LISTINGS)}):listing>"
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the pages are built over.
+
+    Attributes:
+        settings: The settings the pages read.
+        database: Our own database, for accounts and sessions.
+        refreshing: Asking, looking, cancelling.
+        simulated: Whether QuickBooks is the demo's own, which every page then says.
+        ready: Whether the databases can be reached, for /readyz.
+    """
+
+    settings: Settings
+    database: Database
+    refreshing: Refreshing
+    simulated: bool
+    ready: Callable[[], bool]
+
+    def keep(self, app: Flask) -> None:
+        """Lay this where `shared()` finds it."""
+        app.extensions[_EXTENSION] = self
+
+
+def shared() -> Shared:
+    """Return what the running application was built over."""
+    return cast("Shared", current_app.extensions[_EXTENSION])
+
+
+def now() -> datetime:
+    """Return the present, aware."""
+    return datetime.now(UTC)
+
+
+def person() -> User | None:
+    """Return who is signed in."""
+    return cast("User | None", g.get("person"))
+
+
+def signed_in() -> User:
+    """Return who is signed in; on a page that needs it."""
+    user = person()
+    if user is None:
+        abort(403)
+    return user
+
+
+def need(role: str) -> User:
+    """Return who is signed in, or answer 403 when that person may not do what the role may."""
+    user = signed_in()
+    if not user.may(role):
+        abort(403)
+    return user
+
+
+def wording() -> Wording:
+    """Return the words in the reader's language."""
+    return cast("Wording", g.wording)
+
+
+def listed(listing: str) -> ListType:
+    """Return the list that a part of an address stands for."""
+    return LISTINGS[listing]
+
+
+def companies() -> tuple[CompanyView, ...]:
+    """Return the companies, asked for once per request."""
+    if "companies" not in g:
+        g.companies = shared().refreshing.companies()
+    return cast("tuple[CompanyView, ...]", g.companies)
+
+
+def company(name: str) -> CompanyView:
+    """Return one company, or answer 404."""
+    found = next((each for each in companies() if each.company == name), None)
+    if found is None:
+        abort(404)
+    return found

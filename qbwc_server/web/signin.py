@@ -1,0 +1,176 @@
+"""Signing in and out, and the guard that lets nobody pass who has not."""
+
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFProtect
+
+from qbwc_server.store import accounts
+from qbwc_server.web import language
+from qbwc_server.web.security import SESSION_LIFETIME
+from qbwc_server.web.shared import now, person, shared, wording
+from qbwc_server.web.targets import here, local_target
+
+pages = Blueprint("signin", __name__)
+csrf = CSRFProtect()
+
+_TOKEN: Final = "token"  # noqa: S105 - a key in the session
+# Pages without a session; everything else is denied until somebody signs in.
+_OPEN: Final = frozenset(
+    {"static", "signin.form", "signin.enter", "language.switch", "public.support", "public.healthz", "public.readyz"}
+)
+# Asked by machines, often: no session, no cookie, no database.
+_BARE: Final = frozenset({"static", "public.healthz", "public.readyz"})
+_TRIES: Final = 10
+_WINDOW: Final = timedelta(minutes=5)
+_MOST_NAMES: Final = 10_000
+
+
+class Throttle:
+    """Counts failed sign-ins by address and name, in this process, so that guessing is slow."""
+
+    def __init__(self) -> None:
+        self._failed: dict[tuple[str, str], list[datetime]] = {}
+        self._lock = threading.Lock()
+
+    def too_many(self, key: tuple[str, str], at: datetime) -> bool:
+        """Tell whether this address has tried this name too often lately."""
+        with self._lock:
+            return len(self._recent(key, at)) >= _TRIES
+
+    def failed(self, key: tuple[str, str], at: datetime) -> None:
+        """Count one wrong try."""
+        with self._lock:
+            if len(self._failed) >= _MOST_NAMES:
+                self._failed.clear()
+            self._failed[key] = [*self._recent(key, at), at]
+
+    def passed(self, key: tuple[str, str]) -> None:
+        """Forget what was counted."""
+        with self._lock:
+            self._failed.pop(key, None)
+
+    def _recent(self, key: tuple[str, str], at: datetime) -> list[datetime]:
+        return [each for each in self._failed.get(key, ()) if at - each < _WINDOW]
+
+
+def guard() -> ResponseReturnValue | None:
+    """Deny by default: before every request."""
+    language.choose()
+    if request.endpoint in _BARE:
+        return None
+    _recognise()
+    csrf.protect()
+    if person() is not None or request.endpoint in _OPEN:
+        return None
+    if request.headers.get("HX-Request"):
+        answer = make_response("", 401)
+        answer.headers["HX-Refresh"] = "true"
+        return answer
+    if request.method != "GET":
+        abort(403)
+    return redirect(url_for("signin.form", next=here()), 303)
+
+
+@pages.get("/sign-in")
+def form() -> ResponseReturnValue:
+    """Show the form; who is signed in already goes on."""
+    if person() is not None:
+        return redirect(local_target(request.args.get("next")), 303)
+    return _form(None)
+
+
+@pages.post("/sign-in")
+def enter() -> ResponseReturnValue:
+    """Check the name and the password, begin a session of its own."""
+    name, password = request.form.get("user", "").strip(), request.form.get("password", "")
+    at, throttle = now(), _throttle()
+    key = (request.remote_addr or "", name.casefold())
+    if throttle.too_many(key, at):
+        minutes = wording().count(_WINDOW // timedelta(minutes=1))
+        return _form(wording().text("sign_in.too_many", minutes=minutes)), 429
+    token = _open(name, password, at)
+    if token is None:
+        throttle.failed(key, at)
+        return _form(wording().text("sign_in.wrong")), 422
+    throttle.passed(key)
+    _begin(token)
+    return redirect(local_target(request.form.get("next")), 303)
+
+
+@pages.post("/sign-out")
+def leave() -> ResponseReturnValue:
+    """End the session, here and in the database."""
+    token = session.get(_TOKEN)
+    if isinstance(token, str):
+        with shared().database.write() as connection:
+            accounts.close_session(connection, token)
+    kept = _language()
+    session.clear()
+    session.update(kept)
+    flash(wording().text("sign_in.signed_out"))
+    return redirect(url_for("signin.form"), 303)
+
+
+def _open(name: str, password: str, at: datetime) -> str | None:
+    # A wrong guess is weighed without holding the database; a right one again, so that an old hash is renewed.
+    with shared().database.read() as connection:
+        if accounts.check_password(connection, name, password) is None:
+            return None
+    with shared().database.write() as connection:
+        user = accounts.check_password(connection, name, password)
+        return None if user is None else accounts.open_session(connection, user, at, SESSION_LIFETIME)
+
+
+def _begin(token: str) -> None:
+    kept = _language()
+    session.clear()
+    session.update(kept)
+    session[_TOKEN] = token
+    session.permanent = True
+    g.pop("csrf_token", None)
+
+
+def _language() -> Mapping[str, str]:
+    return {"language": session["language"]} if "language" in session else {}
+
+
+def _recognise() -> None:
+    token = session.get(_TOKEN)
+    if not isinstance(token, str):
+        return
+    with shared().database.read() as connection:
+        g.person = accounts.session_user(connection, token, now())
+    language.settle_again()
+
+
+def _throttle() -> Throttle:
+    throttle = current_app.extensions["qbwc_throttle"]
+    if not isinstance(throttle, Throttle):
+        raise TypeError(type(throttle).__name__)
+    return throttle
+
+
+def _form(trouble: str | None) -> Response:
+    with shared().database.read() as connection:
+        nobody_yet = not accounts.users(connection)
+    wanted = request.values.get("next", "")
+    page = render_template("sign_in.html", trouble=trouble, next=wanted, nobody_yet=nobody_yet)
+    return make_response(page)

@@ -1,0 +1,171 @@
+"""Says in words how a refresh or a connection stands."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from qbwc_server import codes
+from qbwc_server.refreshing import ConnectionView, Refresh
+from qbwc_server.web.wording import Wording
+
+_TONES: Final = {
+    "waiting": "wait",
+    "sent": "work",
+    "answered": "work",
+    "published": "good",
+    "failed": "bad",
+    "cancelled": "quiet",
+}
+_CONNECTION_TONES: Final = {
+    "connected": "good",
+    "late": "wait",
+    "offline": "bad",
+    "needs_attention": "bad",
+    "paused": "quiet",
+    "never_seen": "quiet",
+}
+# A sign beside each word, so that the state never hangs on colour alone.
+_SIGNS: Final = {"wait": "◷", "work": "↻", "good": "✓", "bad": "!", "quiet": "\u2013"}
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A short state: a word, a tone (wait, work, good, bad, quiet) and the sign that goes with it."""
+
+    text: str
+    tone: str
+
+    @property
+    def sign(self) -> str:
+        """The sign of the tone."""
+        return _SIGNS[self.tone]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How one refresh stands.
+
+    Attributes:
+        badge: The sentence, its tone and sign.
+        trouble: Why it failed, who can mend it and how; or None.
+        note: A further sentence, or "".
+    """
+
+    badge: Badge
+    trouble: codes.Explanation | None
+    note: str
+
+
+def refresh_status(wording: Wording, refresh: Refresh, connection: ConnectionView) -> Status:
+    """Say how a refresh stands, as a sentence with what can be done about it."""
+    trouble = None
+    if refresh.error_code is not None:
+        trouble = codes.explain(wording.language, refresh.error_code, **dict(refresh.error_values))
+    note = ""
+    if refresh.state == "waiting":
+        trouble = trouble or connection_trouble(wording, connection)
+        note = "" if trouble else _waiting_note(wording, connection)
+    tone = "quiet" if refresh.outcome in ("not_found", "deleted") else _TONES[refresh.state]
+    if refresh.outcome == "mixed":
+        tone = "bad"
+    return Status(Badge(_sentence(wording, refresh, connection), tone), trouble, note)
+
+
+def refresh_badge(wording: Wording, refresh: Refresh) -> Badge:
+    """Name the state of a refresh in a word or two."""
+    tone = _TONES[refresh.state]
+    if refresh.outcome in ("not_found", "deleted"):
+        tone = "quiet"
+    if refresh.scope == "record" and refresh.outcome is not None:
+        return Badge(wording.text(f"outcome.{refresh.outcome}"), tone)
+    return Badge(wording.text(f"state.{refresh.state}"), tone)
+
+
+def connection_badge(wording: Wording, connection: ConnectionView) -> Badge:
+    """Name the state of a connection."""
+    key = "attention" if connection.state == "needs_attention" else connection.state
+    return Badge(wording.text(f"connection.{key}"), _CONNECTION_TONES[connection.state])
+
+
+def connection_sentence(wording: Wording, connection: ConnectionView) -> str:
+    """Say how a connection stands."""
+    seen, following = connection.last_seen_at, connection.next_expected_at
+    if connection.state == "paused":
+        return wording.text("connection.paused_text")
+    if seen is None or connection.state == "never_seen":
+        return wording.text("connection.never_seen_text")
+    if connection.state == "offline":
+        return wording.text("connection.offline_text", seen=wording.about(seen))
+    if connection.state == "late" and following is not None:
+        return wording.text("connection.late_text", ago=wording.ago(following))
+    if following is None:
+        return wording.text("connection.connected_text_open", seen=wording.about(seen))
+    return wording.text("connection.connected_text", seen=wording.about(seen), next=wording.about(following))
+
+
+def connection_trouble(wording: Wording, connection: ConnectionView) -> codes.Explanation | None:
+    """Say what needs attention about a connection, who can see to it and how."""
+    if connection.attention_code is None:
+        return None
+    return codes.explain(wording.language, connection.attention_code, **dict(connection.attention_values))
+
+
+def when_asked(wording: Wording, connection: ConnectionView) -> tuple[str, ...]:
+    """Say, before somebody asks, when QuickBooks will hear of it; honestly where that is unknown."""
+    seen, following = connection.last_seen_at, connection.next_expected_at
+    sooner = wording.text("refresh.sooner")
+    trouble = connection_trouble(wording, connection)
+    if connection.state == "paused":
+        return (wording.text("refresh.paused"),)
+    if trouble is not None:
+        return (trouble.message, wording.text("page.kept"))
+    if seen is None or connection.state == "never_seen":
+        return (wording.text("refresh.never_called"), sooner)
+    if connection.state == "offline":
+        return (wording.text("refresh.offline", time=wording.about(seen)), sooner)
+    if following is None or connection.interval_seconds is None:
+        return (wording.text("refresh.next_unknown"), sooner)
+    if following <= wording.now:
+        return (connection_sentence(wording, connection), sooner)
+    interval = wording.duration(connection.interval_seconds)
+    return (wording.text("refresh.next_check", interval=interval, time=wording.about(following)),)
+
+
+def _sentence(wording: Wording, refresh: Refresh, connection: ConnectionView) -> str:
+    if refresh.state == "waiting":
+        return _waiting(wording, refresh, connection)
+    if refresh.state == "published" and refresh.outcome is not None:
+        return _done(wording, refresh, refresh.outcome)
+    if refresh.state == "published":
+        return wording.text("state.published")
+    if refresh.state == "failed":
+        return wording.text("state.failed")
+    return wording.text(f"refresh.{refresh.state}")
+
+
+def _waiting(wording: Wording, refresh: Refresh, connection: ConnectionView) -> str:
+    if connection.state == "offline" and connection.last_seen_at is not None:
+        return wording.text("refresh.waiting_offline", time=wording.about(connection.last_seen_at))
+    if connection.state == "late":
+        return wording.text("refresh.waiting_late")
+    if connection.state == "connected" and refresh.expected_at is not None and refresh.expected_at > wording.now:
+        return wording.text("refresh.waiting_expected", time=wording.about(refresh.expected_at))
+    return wording.text("refresh.waiting")
+
+
+def _waiting_note(wording: Wording, connection: ConnectionView) -> str:
+    if connection.state == "paused":
+        return wording.text("refresh.paused")
+    if connection.state == "never_seen":
+        return wording.text("refresh.never_called")
+    return wording.text("refresh.sooner")
+
+
+def _done(wording: Wording, refresh: Refresh, outcome: str) -> str:
+    when = refresh.finished_at or refresh.published_at or wording.now
+    if refresh.scope == "find":
+        return wording.text("state.published")
+    if outcome == "updated" and refresh.scope == "record" and refresh.changes:
+        return wording.plural("refresh.done", len(refresh.changes), time=wording.about(when))
+    if outcome in ("not_found", "deleted"):
+        return wording.text(f"refresh.{outcome}")
+    return wording.text(f"refresh.{outcome}", time=wording.about(when))
