@@ -12,6 +12,7 @@ from qbwc_server.rehearsal.company_requests import ListQuery
 from qbwc_server.rehearsal.company_status import (
     BAD_DATE,
     BAD_ITERATOR,
+    BAD_OBJECT_ID,
     BAD_STRING_RANGE,
     BAD_VALUE,
     FROM_LATER_THAN_TO,
@@ -115,6 +116,8 @@ class ListAnswers:
         found: dict[str, Record] = {}
         missing = ""
         for key in keys:
+            if not key:
+                raise QueryStatusError(BAD_OBJECT_ID)
             record = get(key)
             if record is None or record.ret not in kinds or self._faults.status_for_list_id.get(key) == NOT_ALL_FOUND:
                 missing = missing or key

@@ -9,7 +9,7 @@ from qbwc_server.rehearsal.company_time import is_datetime
 from qbwc_server.rehearsal.schema import Version
 
 MOST_MATCHED = 2_147_483_647
-_ID = value(r".{1,36}")
+_ID = value(r".{0,36}")
 _ANY = value(r".*")
 _NAME = value(r".{1,209}")
 _AMOUNT = value(r"[+-]?\d{1,13}(\.\d{2})?")

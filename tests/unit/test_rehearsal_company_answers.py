@@ -118,6 +118,7 @@ def test_summer_times_carry_the_winter_offset(company: SimulatedCompany) -> None
 @pytest.mark.parametrize(
     ("inside", "code"),
     [
+        ("<ListID/>", "3000"),
         ("<FromModifiedDate>2024-13-45</FromModifiedDate>", "3020"),
         ("<FromModifiedDate>2050-01-01</FromModifiedDate>", "3020"),
         ("<FromModifiedDate>2024-02-01</FromModifiedDate><ToModifiedDate>2024-01-01</ToModifiedDate>", "3030"),

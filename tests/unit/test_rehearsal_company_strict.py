@@ -55,7 +55,6 @@ REFUSED = {
     "Z time": customer("<FromModifiedDate>2024-01-01T00:00:00Z</FromModifiedDate>"),
     "fraction of a second": customer("<FromModifiedDate>2024-01-01T00:00:00.5</FromModifiedDate>"),
     "long ListID": customer(f"<ListID>{'1' * 37}</ListID>"),
-    "empty ListID": customer("<ListID/>"),
     "OwnerID not a GUID": customer("<OwnerID>mine</OwnerID>"),
     "long IncludeRetElement": customer(f"<IncludeRetElement>{'N' * 51}</IncludeRetElement>"),
     "NameFilter without Name": customer("<NameFilter><MatchCriterion>Contains</MatchCriterion></NameFilter>"),
