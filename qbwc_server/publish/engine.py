@@ -35,8 +35,10 @@ _DRIVERS: dict[str, tuple[str, str]] = {
     "mysql": ("pymysql", "mysql"),
     "mariadb": ("pymysql", "mysql"),
 }
-_LOCKED = ("40001", "40P01", "55P03", "1213", "1205", "5", "6")
+_LOCKED = ("40001", "40P01", "55P03", "1213", "1205", "1020", "5", "6")
 _DUPLICATE = ("23505", "42P07", "42701", "42710", "1062", "1050", "1060")
+# A server that vanished without a word is noticed within about a minute.
+_KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
 _random = SystemRandom()
 _T = TypeVar("_T")
 
@@ -60,7 +62,7 @@ def make_engine(url: str) -> sa.Engine:
         return engine
     options: dict[str, Any]
     if name == "postgresql":
-        options = {"connect_timeout": CONNECT_SECONDS, "client_encoding": "utf8"}
+        options = {"connect_timeout": CONNECT_SECONDS, "client_encoding": "utf8", **_KEEPALIVE}
     else:
         options = {"connect_timeout": CONNECT_SECONDS, "read_timeout": 60, "write_timeout": 60, "charset": "utf8mb4"}
     engine = sa.create_engine(
@@ -126,6 +128,10 @@ def _with_driver(url: str) -> sa.URL:
         raise errors.UnsupportedDatabase(
             f"the driver {wanted} is not installed", f'Run `pip install "qbwc-server[{extra}]"`.'
         )
+    if parsed.database in (None, "", ":memory:"):
+        raise errors.UnsupportedDatabase(
+            "no database is named", "Write its name, or the file's, at the end of the URL."
+        )
     return parsed.set(drivername=f"{name}+{wanted}")
 
 
@@ -147,5 +153,5 @@ def _prepare_mysql(driver_connection: Any, _record: Any) -> None:
     cursor = driver_connection.cursor()
     # The server's own modes stay: the dialect has already read whether ANSI_QUOTES is among them.
     cursor.execute("SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'STRICT_ALL_TABLES')")
-    cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {LOCK_SECONDS}")
+    cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {LOCK_SECONDS}, SESSION lock_wait_timeout = {LOCK_SECONDS}")
     cursor.close()

@@ -114,7 +114,7 @@ def plan(
 
 
 def digest(row: Mapping[str, ColumnValue]) -> str:
-    """Return the SHA-256 (hex) of a row's values, one spelling for equal values on every database."""
+    """Return the SHA-256 (hex) of a row's values; equal numbers count as equal however they are written."""
     text = "\n".join(f"{name}={canonical(row[name])}" for name in sorted(row) if row[name] is not None)
     return hashlib.sha256(text.encode()).hexdigest()
 

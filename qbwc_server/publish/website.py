@@ -82,6 +82,9 @@ class Website:
             NotInstalled, WebsiteDenied: a table or a right is missing; nothing was written.
         """
 
+        if not batch and not freshness:
+            return []
+
         def work(connection: sa.Connection, *, singly: bool = False) -> list[Published]:
             return write.write_batch(connection, self._rules, batch, freshness, now, singly=singly)
 

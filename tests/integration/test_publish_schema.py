@@ -198,6 +198,8 @@ def test_a_read_only_file_is_a_missing_right(tmp_path: Path) -> None:
         ("mssql+pyodbc://u:geheim@h/d", "mssql is not supported"),
         ("postgresql+psycopg2://u:geheim@h/d", r"postgresql\+psycopg"),
         ("geheim", "not a database URL"),
+        ("mysql://u:geheim@h/", "no database is named"),
+        ("sqlite://", "no database is named"),
     ],
 )
 def test_an_unknown_kind_of_database_is_refused(url: str, words: str) -> None:

@@ -294,3 +294,12 @@ def test_a_large_batch_goes_through(website: Website) -> None:
     assert set(publish(website, *(customer(each.seq + 5000, each.list_id) for each in batch))) == {"unchanged"}
     changed = [customer(each.seq + 9000, each.list_id, Phone=str(each.seq)) for each in batch]
     assert set(publish(website, *changed)) == {"updated"}
+
+
+def test_after_a_restored_backup_the_highest_seq_is_known_and_the_lifted_counter_publishes(website: Website) -> None:
+    publish(website, customer(41), item(57))
+    assert publish(website, customer(30, Name="written after the restore")) == ["inserted"]
+    assert row(website)["name"] == CUSTOMER["Name"]
+    lifted = website.highest_seq()["acme"] + 1
+    assert lifted == 58
+    assert publish(website, customer(lifted, Name="written after the restore")) == ["updated"]

@@ -1,0 +1,75 @@
+"""Messages for people: what happened, what to do, never a password or a value."""
+
+import sqlite3
+
+import pytest
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from qbwc_server.publish import errors
+
+URL = "postgresql+psycopg://shop:geheim@db.example/site?passfile=/x&password=geheim"
+
+
+def operational(*arguments: object) -> OperationalError:
+    return OperationalError("SELECT 'row'", {"name": "Jean"}, Exception(*arguments))
+
+
+def test_a_url_is_shown_without_password_and_options() -> None:
+    assert errors.shown(URL) == "postgresql+psycopg://shop:***@db.example/site"
+    assert errors.shown("geheim") == "(unreadable URL)"
+
+
+def test_a_drivers_words_are_shown_without_password_and_without_the_row() -> None:
+    said = str(errors.translated(operational("login geheim failed\nDETAIL: (Jean)"), URL))
+    assert "login *** failed" in said
+    assert "Jean" not in said
+    assert "geheim" not in said
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (operational(2003, "no host"), errors.WebsiteUnreachable),
+        (operational(1142, "INSERT command denied"), errors.WebsiteDenied),
+        (ProgrammingError("", {}, Exception(1146, "no table")), errors.NotInstalled),
+        (operational("no such table: customers"), errors.NotInstalled),
+        (operational("table customers has no column named x"), errors.NotInstalled),
+        (DataError("", {}, Exception("odd")), errors.WebsiteUnreachable),
+        (PoolTimeout(), errors.WebsiteUnreachable),
+    ],
+)
+def test_each_cause_has_its_own_error(error: SQLAlchemyError, expected: type[errors.WebsiteError]) -> None:
+    assert type(errors.translated(error, URL)) is expected
+
+
+def test_a_race_does_not_quote_the_row() -> None:
+    found = errors.translated(IntegrityError("", {}, Exception(1062, "Duplicate entry 'Jean'")), URL)
+    assert isinstance(found, errors.WebsiteBusy)
+    assert "Jean" not in str(found)
+
+
+def test_codes_come_from_each_driver_in_its_own_way() -> None:
+    class Postgres(Exception):
+        sqlstate = "40P01"
+
+    busy = sqlite3.OperationalError("locked")
+    busy.sqlite_errorcode = sqlite3.SQLITE_BUSY_SNAPSHOT
+    assert errors.code(operational(1213, "deadlock")) == "1213"
+    assert errors.code(OperationalError("", {}, Postgres("x"))) == "40P01"
+    assert errors.code(OperationalError("", {}, busy)) == "5"
+    assert errors.code(operational("x")) == ""
+
+
+def test_every_error_says_what_to_do() -> None:
+    cures = {
+        errors.ForeignTable("customers"): "QBWC_MAPPING",
+        errors.NotInstalled("the table items"): "qbwc init",
+        errors.WebsiteDenied(URL, "x"): "Grant",
+        errors.WebsiteBusy(URL, "x"): "tried again",
+        errors.WebsiteUnreachable(URL, "x"): "Check QBWC_WEBSITE_DATABASE_URL",
+    }
+    for error, cure in cures.items():
+        assert cure in str(error)
+        assert "geheim" not in str(error)
+        assert isinstance(error, errors.WebsiteError)
