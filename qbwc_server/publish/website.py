@@ -81,7 +81,6 @@ class Website:
             WebsiteBusy: the same, after eight tries against locks of others.
             NotInstalled, WebsiteDenied: a table or a right is missing; nothing was written.
         """
-
         if not batch and not freshness:
             return []
 
