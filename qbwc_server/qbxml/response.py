@@ -27,6 +27,8 @@ CHUNK: Final = 1 << 16
 _COUNT_DIGITS: Final = 12
 # QBXMLMsgsRs begins in the first few dozen bytes of an answer.
 _LONGEST_PROLOG: Final = 1 << 20
+_CLOSING: Final = b"</QBXML>"
+_TAIL: Final = 64
 _ROOT: Final = "QBXML"
 _MESSAGES: Final = "QBXMLMsgsRs"
 _ANSWERS: Final = {kind.answer_element: kind for kind in LISTS}
@@ -96,7 +98,7 @@ def read_answer(source: Readable, expected: Mapping[str, ListQueryContext]) -> I
     parser = new_pull_parser(("start", "end"), _TAGS)
     cleaner = Cleaner()
     while chunk := source.read(CHUNK):
-        reader.took(len(chunk))
+        reader.took(chunk)
         yield from _feed(parser, cleaner.feed(chunk), reader)
     if cleaner.is_empty:
         msg = "QuickBooks sent an empty answer"
@@ -105,10 +107,10 @@ def read_answer(source: Readable, expected: Mapping[str, ListQueryContext]) -> I
     try:
         parser.close()
     except etree.XMLSyntaxError as error:
-        if cleaner.looks_like_xml:
+        # Some faults inside the text are told at the end only; then the closing tag is there.
+        if cleaner.looks_like_xml and not reader.has_closing_tag:
             raise Truncated(f"the answer stops in the middle (line {error.lineno})") from None
-        msg = "the answer is not XML"
-        raise NotXML(msg) from None
+        raise NotXML(f"the answer cannot be read as XML (line {error.lineno})") from None
     yield from reader.drain(parser)
     reader.finish()
 
@@ -137,10 +139,17 @@ class _AnswerReader:
         self._rets: tuple[str, ...] = ()
         self._count = 0
         self._size = 0
+        self._tail = b""
 
-    def took(self, size: int) -> None:
+    @property
+    def has_closing_tag(self) -> bool:
+        """Whether the bytes so far end as an answer does."""
+        return self._tail.rstrip().endswith(_CLOSING)
+
+    def took(self, chunk: bytes) -> None:
         """Count the bytes; a document that has not begun like an answer by now is not read on."""
-        self._size += size
+        self._size += len(chunk)
+        self._tail = (self._tail + chunk)[-_TAIL:]
         if self._messages is None and self._size > _LONGEST_PROLOG:
             msg = "the answer is no QBXML document"
             raise ForeignAnswer(msg)

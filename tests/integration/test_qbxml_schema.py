@@ -1,18 +1,27 @@
-"""Requests against Intuit's own schema 13.0, where a private copy of it is at hand."""
+"""Requests against Intuit's own schema 13.0, and recorded answers, where a private copy of them is at hand."""
 
 import io
 import itertools
 import os
+import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
+from qbwc_server.qbxml.asking import asked_fields, elements
 from qbwc_server.qbxml.characters import parse_small
+from qbwc_server.qbxml.errors import ForeignAnswer
+from qbwc_server.qbxml.hcp import read_hcp
 from qbwc_server.qbxml.lists import LISTS, ListType
+from qbwc_server.qbxml.record import Observation
 from qbwc_server.qbxml.request import ByFullName, ByListID, Find, Page, build_message_set
+from qbwc_server.qbxml.response import AnswerHead, ListQueryContext, Part, read_answer
+from qbwc_server.qbxml.versions import choose
 
 SHARED = Path(os.environ.get("QBWC_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+SAMPLES = SHARED / "samples"
 SCHEMA = SHARED / "qbxml-schema" / "qbxmlops130.xsd"
 ITERATOR = "{11111111-1111-1111-1111-111111111111}"
 
@@ -26,12 +35,12 @@ def schema() -> etree.XMLSchema:
 
 def errors(schema: etree.XMLSchema, text: str) -> list[str]:
     root = etree.parse(io.BytesIO(text.encode("ascii"))).getroot()
-    return [] if schema.validate(root) else [str(error) for error in schema.error_log]
+    return [] if schema.validate(root) else str(schema.error_log).splitlines()
 
 
 def private_sets(kind: ListType) -> list[frozenset[str]]:
     names = [f"{kind.name}.{field.name}" for field in kind.fields if field.private]
-    return [frozenset(), frozenset(names), frozenset({f"{kind.name}.Custom.Colour"}), *map(frozenset, zip(names))]  # noqa: B905
+    return [frozenset(), frozenset(names), frozenset({f"{kind.name}.Custom.Colour"}), *map(frozenset, zip(names))]
 
 
 @pytest.mark.parametrize("kind", LISTS, ids=lambda kind: str(kind.name))
@@ -45,9 +54,7 @@ def test_every_request_is_valid_against_the_schema(schema: etree.XMLSchema, kind
         Page("6", kind.name, "Stop", ITERATOR, 100),
     )
     for private, country, limited in itertools.product(private_sets(kind), ("US", "CA", "UK", "AU"), (True, False)):
-        text = build_message_set(
-            requests, version="13.0", private=private, country=country, limit_elements=limited
-        )
+        text = build_message_set(requests, version="13.0", private=private, country=country, limit_elements=limited)
         assert errors(schema, text) == []
 
 
@@ -66,3 +73,74 @@ def test_customers_and_items_share_a_valid_message_set(schema: etree.XMLSchema) 
 def test_the_schema_would_notice_a_wrong_order(schema: etree.XMLSchema) -> None:
     text = build_message_set([Page("1", "customer", "Start", None, 5)], version="13.0")
     assert errors(schema, text.replace("ActiveStatus", "OwnerID").replace(">All<", ">0<"))
+
+
+@pytest.mark.parametrize("kind", LISTS, ids=lambda kind: str(kind.name))
+def test_every_element_that_is_asked_for_is_one_of_the_records(schema: etree.XMLSchema, kind: ListType) -> None:
+    assert schema is not None
+    named = elements(kind, version="13.0", private=private_sets(kind)[1], country="CA")
+    declared = etree.parse(SCHEMA.with_name("qbxml130.xsd")).getroot()
+    # A group of the schema's own holds these four.
+    known = {"ListID", "TimeCreated", "TimeModified", "EditSequence"}
+    for ret in (ret for ret in declared if ret.get("name") in kind.rets):
+        known |= {str(each.get("name") or each.get("ref")) for each in ret.iter("{*}element")}
+    assert set(named) <= known
+
+
+def sample(name: str) -> str:
+    path = SAMPLES / name
+    if not path.exists():
+        pytest.skip(f"the recorded answers are not at {SAMPLES}; set QBWC_SHARED to the folder that holds samples")
+    return path.read_text(encoding="utf-8")
+
+
+def answered(name: str, list_name: str, *private: str) -> list[Part]:
+    text = re.sub(r' requestID="[^"]*"', "", sample(name)).replace("QueryRs ", 'QueryRs requestID="ours" ', 1)
+    allowed = frozenset(private)
+    expected = ListQueryContext(list_name, asked_fields(list_name, version="13.0", private=allowed), allowed)
+    return list(read_answer(io.BytesIO(text.encode()), {"ours": expected}))
+
+
+def test_the_recorded_assembly_is_read_right() -> None:
+    _head, record, _end = answered("ItemQueryRs_assembly.xml", "item", "item.Lines", "item.AverageCost")
+    assert isinstance(record, Observation)
+    assert record.values["Type"] == "ItemInventoryAssembly"
+    assert record.values["FullName"] == "Retail 12oz bags-BOM:esp-boss-12"
+    assert record.values["Price"] == Decimal("13.00")
+    assert record.values["QuantityAvailable"] == Decimal(-281)
+    assert record.values["AverageCost"] == Decimal("2.695")
+    assert isinstance(record.values["Lines"], list)
+    assert [line["quantity"] for line in record.values["Lines"]] == ["0.5", "0.25", "0.25", "1"]
+    assert "PurchaseCost" not in record.values
+    assert record.warnings == ()
+
+
+def test_the_recorded_customer_is_read_right_though_its_elements_are_out_of_order() -> None:
+    _head, record, _end = answered("CustomerQueryRs_info.xml", "customer", "customer.Balance")
+    assert isinstance(record, Observation)
+    assert record.list_id == "8000001B-1405777862"
+    assert record.values["FullName"] == "myUserName"
+    assert record.values["Balance"] == Decimal("0.00")
+    assert "AccountNumber" not in record.values
+
+
+@pytest.mark.parametrize(("name", "status"), [("CustomerQueryRs_warn.xml", 500), ("CustomerQueryRs_error.xml", 3120)])
+def test_a_recorded_status_comes_without_records(name: str, status: int) -> None:
+    head, _end = answered(name, "customer")
+    assert isinstance(head, AnswerHead)
+    assert head.status_code == status
+
+
+def test_a_recorded_answer_without_our_request_id_is_foreign() -> None:
+    text = sample("CustomerQueryRs_info.xml")
+    with pytest.raises(ForeignAnswer):
+        list(read_answer(io.BytesIO(text.encode()), {"ours": ListQueryContext("customer", frozenset())}))
+
+
+def test_the_recorded_hcp_answer_gives_version_company_and_file() -> None:
+    hcp = read_hcp(sample("hcp-response.xml"))
+    assert hcp.readable
+    assert choose(hcp.supported_versions) == "13.0"
+    assert hcp.company_name == "myCompany"
+    assert hcp.file_ids == {"512349b1-1111-2222-3333-000de1813d20": "00000ee-1111-ffff-cccc-5ff123456047"}
+    assert "12-3456789" not in repr(hcp)

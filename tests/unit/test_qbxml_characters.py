@@ -41,7 +41,20 @@ def test_what_xml_forbids_is_removed(bad: bytes) -> None:
 
 @pytest.mark.parametrize(
     "good",
-    [b"\t", b"\n", b"\r", b"&#9;", b"&#xA;", b"&#13;", b"&#233;", b"&#x20;", b"&#32;", b"&amp;", b"&#128512;", b"&#55295;"],
+    [
+        b"\t",
+        b"\n",
+        b"\r",
+        b"&#9;",
+        b"&#xA;",
+        b"&#13;",
+        b"&#233;",
+        b"&#x20;",
+        b"&#32;",
+        b"&amp;",
+        b"&#128512;",
+        b"&#55295;",
+    ],
 )
 def test_what_xml_allows_stays(good: bytes) -> None:
     assert cleaned(b"<a>x" + good + b"y</a>") == b"<a>x" + good + b"y</a>"
@@ -84,7 +97,7 @@ def test_only_blanks_is_empty() -> None:
 
 
 def test_windows_characters_are_mapped_and_undefined_ones_stay() -> None:
-    assert fix_cp1252("L\x92\x80 \x93a\x94 \x85\x81é") == "L’€ “a” …\x81é"
+    assert fix_cp1252("L\x92\x80 \x93a\x94 \x85\x81é") == "L\u2019€ “a” …\x81é"
 
 
 def test_a_field_keeps_its_blanks_and_gets_plain_line_ends() -> None:

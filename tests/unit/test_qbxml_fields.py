@@ -136,9 +136,7 @@ def values_of(kind: FieldType) -> st.SearchStrategy[Value]:
 @pytest.mark.parametrize("kind", LISTS)
 @given(data=st.data())
 def test_values_come_back_from_json_digit_by_digit(kind: ListType, data: st.DataObject) -> None:
-    values = data.draw(
-        st.fixed_dictionaries({}, optional={field.name: values_of(field.type) for field in kind.fields})
-    )
+    values = data.draw(st.fixed_dictionaries({}, optional={field.name: values_of(field.type) for field in kind.fields}))
     stored = json.loads(json.dumps(to_json(values)))
     again = from_json(kind, stored)
     assert again == values
@@ -149,7 +147,9 @@ def test_a_stored_field_that_the_list_no_longer_has_is_left_out() -> None:
     assert from_json(CUSTOMER, {"Name": "a", "Gone": 1, "Phone": None}) == {"Name": "a"}
 
 
-@pytest.mark.parametrize("stored", [{"Name": 5}, {"Balance": 1.5}, {"Sublevel": True}, {"IsActive": 1}, {"Balance": "x"}])
+@pytest.mark.parametrize(
+    "stored", [{"Name": 5}, {"Balance": 1.5}, {"Sublevel": True}, {"IsActive": 1}, {"Balance": "x"}]
+)
 def test_a_stored_value_of_another_type_is_refused(stored: dict[str, object]) -> None:
     with pytest.raises(BadValue):
         from_json(CUSTOMER, stored)
