@@ -19,7 +19,7 @@ from qbwc_server.settings import Settings
 from qbwc_server.soap import PATH as SOAP_PATH
 from qbwc_server.soap import make_soap_app
 from qbwc_server.store.database import Database
-from qbwc_server.store.migrate import check_schema, stream_id
+from qbwc_server.store.migrate import open_database, stream_id
 from qbwc_server.web import make_web
 
 if TYPE_CHECKING:
@@ -80,9 +80,7 @@ def build_app(settings: Settings, *, simulated: bool = False) -> Application:
         DatabaseUnreachable, SchemaBehind, SchemaAhead: our own database cannot be used as it is.
         UnsupportedDatabase: the website's database is of another kind, or its driver is missing.
     """
-    database = Database(settings.database_url.get_secret_value())
-    database.check()
-    check_schema(database)
+    database = open_database(settings.database_url.get_secret_value())
     with database.read() as connection:
         stream = stream_id(connection)
     private = frozenset(settings.publish_private)

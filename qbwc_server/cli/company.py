@@ -125,9 +125,8 @@ def qwc(name: str, output: Path | None, *, as_json: bool) -> None:
             here.say("cli.qwc_written", path=output)
         elif not as_json:
             click.echo(text, nl=False)
-        here.console.answer(
-            {**_of(here, company), "file": None if output is None else str(output), "qwc": text.decode()}
-        )
+        path = None if output is None else str(output)
+        here.console.answer({**_of(here, company), "file": path, "qwc": text.decode()})
 
 
 def _set_paused(name: str, sentence: str, *, paused: bool, as_json: bool) -> None:

@@ -11,8 +11,10 @@ import click
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-class WrongUse(click.UsageError):
-    """The command was given something it cannot take; exit status 2."""
+class WrongUse(click.ClickException):
+    """The command was given something it cannot take; exit status 2 and the sentence alone."""
+
+    exit_code = 2
 
 
 def json_option(command: _Command) -> _Command:

@@ -1,5 +1,6 @@
 """What the demo tells of each refresh, a line for each step of its life."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from qbwc_server import words
 from qbwc_server.cli.console import Console
 from qbwc_server.cli.demo_office import PASSWORD, USER
 from qbwc_server.cli.shown import state_of, what_of
-from qbwc_server.refreshing import Refresh, Refreshing
+from qbwc_server.refreshing import Refresh, Refreshing, UnknownRecord
 
 _LABEL_WIDTH: Final = 11
 _LOOK_EVERY: Final = 0.1
@@ -79,7 +80,7 @@ class Story:
 
     def _steps(self, refresh: Refresh) -> list[tuple[datetime, str, str]]:
         """Return the steps a refresh has taken, each with its time."""
-        steps = [(refresh.asked_at, "asked", f"{what_of(self._language, refresh)} · {refresh.asked_by}")]
+        steps = [(refresh.asked_at, "asked", f"{self._named(refresh)} · {refresh.asked_by}")]
         if refresh.sent_at is not None:
             steps.append((refresh.sent_at, "connector", self._signed_in(refresh)))
             steps.append((refresh.sent_at, "sent", _query(refresh)))
@@ -90,6 +91,14 @@ class Story:
                 (refresh.finished_at, "published", f"{what_of(self._language, refresh)} · {self._end(refresh)}")
             )
         return [(moment, words.text(self._language, f"demo.{label}"), text) for moment, label, text in steps]
+
+    def _named(self, refresh: Refresh) -> str:
+        """Return what a refresh is about, with the name that the record had before."""
+        if refresh.full_name is None and refresh.way == "list_id":
+            with contextlib.suppress(UnknownRecord):
+                known = self._refreshing.record(refresh.company, refresh.list, refresh.value).full_name
+                return f"{words.text(self._language, f'list.{refresh.list}')} {known}"
+        return what_of(self._language, refresh)
 
     def _signed_in(self, refresh: Refresh) -> str:
         company = self._refreshing.connection(refresh.company)

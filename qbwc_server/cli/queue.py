@@ -43,6 +43,7 @@ def show(state: str | None, limit: int | None, *, as_json: bool) -> None:
 def cancel(ids: tuple[int, ...], *, as_json: bool) -> None:
     """Cancel refreshes that still wait, whoever asked for them."""
     with workplace(as_json=as_json) as here:
+        _know(here, ids)
         done: list[Refresh] = []
         late = False
         for refresh_id in ids:
@@ -64,6 +65,7 @@ def cancel(ids: tuple[int, ...], *, as_json: bool) -> None:
 def retry(ids: tuple[int, ...], *, as_json: bool) -> None:
     """Put failed refreshes into the queue again."""
     with workplace(as_json=as_json) as here:
+        _know(here, ids)
         done: list[Refresh] = []
         sound = False
         for refresh_id in ids:
@@ -77,6 +79,12 @@ def retry(ids: tuple[int, ...], *, as_json: bool) -> None:
         _answer(here, done)
         if sound:
             raise SystemExit(1)
+
+
+def _know(here: Workplace, ids: Sequence[int]) -> None:
+    """Stop at an unknown number before anything is done."""
+    for refresh_id in ids:
+        here.refreshing.get(refresh_id)
 
 
 def _answer(here: Workplace, refreshes: Sequence[Refresh]) -> None:

@@ -9,7 +9,7 @@ from qbwc_server.cli.console import Console
 from qbwc_server.refreshing import Refreshing
 from qbwc_server.settings import Settings, load_settings
 from qbwc_server.store.database import Database
-from qbwc_server.store.migrate import check_schema
+from qbwc_server.store.migrate import open_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,8 @@ def workplace(*, as_json: bool) -> Iterator[Workplace]:
         DatabaseUnreachable, SchemaBehind, SchemaAhead: our database cannot be used as it is.
     """
     settings = load_settings()
-    database = Database(settings.database_url.get_secret_value())
+    database = open_database(settings.database_url.get_secret_value())
     try:
-        database.check()
-        check_schema(database)
         yield Workplace(settings, database, Refreshing(database), Console(as_json=as_json))
     finally:
         database.close()

@@ -63,6 +63,29 @@ def upgrade(database: Database) -> str:
     return head()
 
 
+def open_database(url: str) -> Database:
+    """Open our own database, which must have the schema of this program.
+
+    Args:
+        url: an SQLAlchemy URL. An SQLite file that is not there is not made.
+
+    Raises:
+        DatabaseUnreachable: it cannot be opened.
+        SchemaBehind, SchemaAhead: it has another schema, or none.
+    """
+    database = Database(url)
+    file = database.engine.url.database
+    if database.is_sqlite and file and file != ":memory:" and not Path(file).exists():
+        raise SchemaBehind(None)
+    try:
+        database.check()
+        check_schema(database)
+    except Exception:
+        database.close()
+        raise
+    return database
+
+
 def revision(database: Database) -> str | None:
     """Return the revision that the database has; None if it was never set up."""
     with database.read() as connection:

@@ -267,6 +267,7 @@ def upgrade() -> None:
         sa.Column("sends", sa.Integer(), nullable=False),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("plain", sa.Boolean(), nullable=False),
+        sa.Column("no_more", sa.Boolean(), nullable=False),
         sa.Column("requests", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("iterator", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.ForeignKeyConstraint(["company"], ["companies.company"], name=op.f("fk_visits_company_companies")),
