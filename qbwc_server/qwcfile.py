@@ -74,14 +74,14 @@ def write_qwc(
 
 
 def _template() -> etree._Element:
+    source = resource_bytes(_FOLDER, _TEMPLATE)
+    if b"<!DOCTYPE" in source:
+        raise QwcError(f"{_FOLDER}/{_TEMPLATE} has a DOCTYPE, which the Web Connector does not expect. Take it out.")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
     try:
-        document = etree.parse(BytesIO(resource_bytes(_FOLDER, _TEMPLATE)), parser)
+        root = etree.parse(BytesIO(source), parser).getroot()
     except etree.XMLSyntaxError as fault:
         raise QwcError(f"{_FOLDER}/{_TEMPLATE} is not valid XML: {fault.msg}. Correct it, or put it back.") from None
-    if document.docinfo.doctype:
-        raise QwcError(f"{_FOLDER}/{_TEMPLATE} has a DOCTYPE, which the Web Connector does not expect. Take it out.")
-    root = document.getroot()
     for element in root.iter():
         # An empty element is written with both its tags, as in Intuit's own samples.
         element.text = element.text or ""

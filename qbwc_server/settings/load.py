@@ -111,7 +111,7 @@ def _problem(language: str, layers: _Layers, error: ErrorDetails) -> str:
         near = difflib.get_close_matches(name, Settings.model_fields, n=1)
         if near:
             return words.text(language, "settings.unknown_key_near", name=shown, near=near[0])
-        return words.text(language, "settings.unknown_key", name=shown)
+        return words.text(language, "settings.unknown_key", name=shown, known=", ".join(Settings.model_fields))
     own = f"settings.{error['type']}"
     if error["type"] != "bad" and words.has(words.DEFAULT_LANGUAGE, own):
         return words.text(language, own, name=shown, **error.get("ctx", {}))

@@ -15,6 +15,7 @@ from qbwc_server.settings.data_dir import LEAST_SECRET_KEY
 from qbwc_server.settings.urls import OUR_DATABASES, WEBSITE_DATABASES, database_url, public_url
 
 _PRIVATE_NAME: Final = re.compile(r"(customer|item)(\.[^.\s][^.]*)+")
+_LAST_PORT: Final = 65535
 _DATABASES: Final = ("database_url", "website_database_url")
 
 
@@ -52,7 +53,7 @@ class Settings(BaseModel):
     trusted_proxies: tuple[str, ...] = ()
     secret_key: SecretStr | None = None
     host: str = Field(default="127.0.0.1", pattern=r"^[^\s/]+$")
-    port: int = Field(default=8080, ge=0, le=65535)
+    port: int = Field(default=8080, ge=0, le=_LAST_PORT)
     threads: int = Field(default=8, ge=1, le=256)
     time_zone: str = ""
     language: Literal["en", "fr"] = "en"
@@ -86,7 +87,7 @@ class Settings(BaseModel):
         # These defaults depend on other settings, so they are filled in before each setting is checked.
         whole = {name: value for name, value in data.items() if value is not None}
         fields = cls.model_fields
-        whole.setdefault("public_url", f"http://localhost:{whole.get('port', fields['port'].default)}")
+        whole.setdefault("public_url", _local_url(whole.get("port"), fields["port"].default))
         folder = Path(str(whole.get("data_dir", fields["data_dir"].default))).expanduser().absolute()
         for name in _DATABASES:
             given = whole.get(name, fields[name].default)
@@ -163,3 +164,10 @@ class Settings(BaseModel):
         if value is not None and not re.search(r"[^@\s]@[^@\s]", value):
             raise PydanticCustomError("bad", "form")
         return value
+
+
+def _local_url(port: object, default: int) -> str:
+    # A bad port has a complaint of its own; it must not spoil the address as well.
+    digits = str(port)
+    good = digits.isascii() and digits.isdigit() and int(digits) <= _LAST_PORT
+    return f"http://localhost:{digits if good else default}"

@@ -1,0 +1,148 @@
+import re
+
+import pytest
+
+from qbwc_server import codes, words
+
+HRESULTS = (
+    "308 400 401 402 403 406 408 409 40A 40D 410 414 416 417 418 41A 41D 41F 420 422 424 438".split()  # noqa: SIM905
+)
+STATUSES = (
+    *(0, 1, 500, 501, 510, 530, 531, 550, 560, 570, 600, 1000, 1010, 1030, 1060),
+    *(3000, 3010, 3020, 3030, 3031, 3035, 3100, 3120, 3130, 3140, 3170, 3171, 3175, 3176, 3180),
+    *(3200, 3210, 3231, 3250, 3260, 3261, 3263, 3391, 9100),
+)
+OURS = (
+    *("held", "ambiguous", "refused_value", "wrong_file", "file_unconfirmed", "no_answer", "not_found", "deleted"),
+    *("cancelled_late", "website_down", "not_understood", "version_too_old", "foreign_answer", "truncated"),
+    *("empty_answer", "not_xml", "wrong_kind", "paused", "taken_over", "internal", "permission", "wrong_password"),
+)
+EVERY = codes.known()
+# Names under which others sell what this program does; no sentence of ours advertises or blames one.
+RIVALS = re.compile(r"conductor|codat|qbsync|consolibyte|autofy|skyvia|zapier|webgility", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("digits", HRESULTS)
+def test_every_hresult_users_meet_is_known(digits: str) -> None:
+    assert codes.find(f"0x80040{digits}").kind == "hresult"
+    assert codes.is_known(f"0x80040{digits}")
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_status_is_known_as_a_number_and_as_text(status: int) -> None:
+    assert codes.find(status).kind == "status"
+    assert codes.find(status) == codes.find(str(status))
+    assert codes.is_known(status)
+
+
+@pytest.mark.parametrize("number", [*range(1000, 1047), 1048, 1085])
+def test_every_message_of_the_web_connector_is_known(number: int) -> None:
+    found = codes.find(f"qbwc{number}")
+
+    assert (found.code, found.kind) == (f"QBWC{number}", "qbwc")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_own_names_are_known(name: str) -> None:
+    assert codes.find(name).kind == "ours"
+    assert codes.is_known(name)
+
+
+@pytest.mark.parametrize("written", ["0x8004040A", "0X8004040a", " 0x8004040a ", "8004040A"])
+def test_an_hresult_is_found_however_it_is_written(written: str) -> None:
+    assert codes.find(written).code == "0x8004040A"
+
+
+@pytest.mark.parametrize(
+    ("code", "policy"),
+    [
+        ("0x80040400", "split"),
+        ("0x80040401", "retry"),
+        ("0x80040402", "retry"),
+        ("0x80040408", "wait"),
+        ("0x8004040A", "wait"),
+        ("0x80040414", "wait"),
+        ("0x8004041A", "wait"),
+        (0, "result"),
+        (1, "result"),
+        (500, "result"),
+        (3120, "result"),
+        (3250, "result"),
+        (3231, "retry"),
+        (1000, "retry"),
+        (3391, "retry"),
+        (3260, "fail"),
+        (3261, "fail"),
+        ("held", "fail"),
+        ("ambiguous", "fail"),
+        ("refused_value", "fail"),
+        ("no_answer", "fail"),
+        ("wrong_file", "wait"),
+        ("website_down", "wait"),
+        ("truncated", "retry"),
+    ],
+)
+def test_what_becomes_of_a_refresh(code: str | int, policy: str) -> None:
+    assert codes.find(code).policy == policy
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("code", EVERY, ids=lambda code: code.code)
+def test_every_code_says_what_happened_and_at_most_three_steps(language: str, code: codes.Code) -> None:
+    said = codes.explain(language, code)
+
+    assert words.has(language, f"code.{code.wording}.message")
+    assert said.message.endswith(".")
+    assert said.who == code.blame
+    assert said.who_text
+    assert len(said.steps) <= 3
+    assert bool(said.steps) or code.blame == "nobody"
+    for sentence in (said.message, *said.steps):
+        assert "{" not in sentence
+        assert not RIVALS.search(sentence)
+
+
+def test_particulars_are_told_when_all_are_given() -> None:
+    assert "Open acme.qbw (or" in codes.explain("en", "0x8004040A", file="acme.qbw").message
+    assert "acme.qbw" not in codes.explain("en", "0x8004040A", other="acme.qbw").message
+    assert "« Nom »" in codes.explain("fr", "refused_value", field="Nom", length=143, limit=100).message.replace(
+        "\u00a0", " "
+    )
+
+
+def test_an_unknown_code_is_kept_and_loses_no_refresh() -> None:
+    said = codes.explain("en", "0x80049999")
+
+    assert said.code == "0x80049999"
+    assert "0x80049999" in said.message
+    assert codes.find("0x80049999").policy == "retry"
+    assert codes.find(4711).wording == "unknown_status"
+    assert codes.find("QBWC2001").kind == "qbwc"
+    assert not codes.is_known("qwerty")
+
+
+def test_what_people_send_is_not_repeated_at_length() -> None:
+    assert len(codes.find("x" * 1000).code) <= 40
+
+
+def test_braces_in_what_people_send_are_only_text() -> None:
+    assert "{0.__class__}" in codes.explain("en", "{0.__class__}").message
+
+
+def test_a_macro_status_has_one_sentence_for_its_whole_range() -> None:
+    assert codes.find(9150).wording == "9100"
+    assert codes.find(9150).code == "9150"
+
+
+def test_a_number_with_two_meanings_gives_both_and_a_status_comes_first() -> None:
+    assert [code.kind for code in codes.find_all("1010")] == ["status", "qbwc"]
+    assert [code.code for code in codes.find_all("1039")] == ["QBWC1039"]
+    assert codes.find(1039).kind == "status"
+
+
+def test_the_error_of_a_refresh_is_ready_for_json() -> None:
+    error = codes.error_json("en", "held")
+
+    assert list(error) == ["code", "message", "who", "steps"]
+    assert error["who"] == "us"
+    assert isinstance(error["steps"], list)
