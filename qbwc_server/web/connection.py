@@ -5,7 +5,6 @@ from typing import Final
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from qbwc_server import words
 from qbwc_server.qwcfile import write_qwc
 from qbwc_server.store import companies as store
 from qbwc_server.web.shared import companies, company, need, shared, wording
@@ -36,12 +35,10 @@ def qwc(company_name: str) -> Response:
     """Hand out the .qwc file: the same one for ever, since another OwnerID or FileID would be another connection."""
     need("admin")
     owner = company(company_name)
-    settings = shared().settings
     file = write_qwc(
         app_name=owner.title,
-        public_url=settings.public_url,
-        # In the installation's own language, not the reader's: the file stays the same for ever.
-        description=words.text(settings.language, "page.qwc_description", title=owner.title),
+        public_url=shared().settings.public_url,
+        description=owner.title,
         user_name=owner.user,
         owner_id=owner.owner_id,
         file_id=owner.file_id,

@@ -48,7 +48,7 @@ def _csrf(_error: CSRFError) -> Response:
 
 def _http(error: HTTPException) -> Response:
     if error.code is not None and error.code < 400:  # noqa: PLR2004 - redirects of the router are no errors
-        return Response.force_type(error.get_response())
+        return make_response(error.get_response())
     return _page(error.code or 500)
 
 

@@ -1,7 +1,7 @@
 """Builds the Flask application of the pages."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -68,7 +68,7 @@ def make_web(
     return app
 
 
-def _for_templates() -> Mapping[str, object]:
+def _for_templates() -> dict[str, object]:
     reader = wording()
     return {
         "t": reader.text,

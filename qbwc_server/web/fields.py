@@ -10,6 +10,8 @@ from qbwc_server.qbxml.lists import ListType
 from qbwc_server.refreshing import FieldChange
 from qbwc_server.web.wording import Wording
 
+# Where everything goes that no group names: balances, limits, accounts.
+_REST: Final = "money"
 # Group (its heading is record.<group> in the catalogue) and the fields in it; "X." stands for all that begin so.
 _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
@@ -78,6 +80,7 @@ _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     ("stock", ("Quantity",)),
     ("composition", ("Lines",)),
+    (_REST, ()),
     (
         "terms",
         (
@@ -105,8 +108,6 @@ _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         ),
     ),
 )
-# What is in none of them: balances, limits, accounts.
-_REST: Final = "money"
 _BEGINNINGS: Final = (".", "Quantity")
 _NUMBERS: Final = frozenset({"money", "price", "quantity", "percent", "int"})
 _LINE_HEADS: Final = (("full_name", "line_item"), ("quantity", "line_quantity"), ("unit", "line_unit"))
@@ -166,8 +167,7 @@ def groups(wording: Wording, kind: ListType, values: Mapping[str, object]) -> tu
     found: dict[str, list[Shown]] = {}
     for name in present:
         found.setdefault(_group_of(name), []).append(_shown(wording, kind, name, values[name]))
-    order = (*(group for group, _ in _GROUPS), _REST)
-    return tuple(Group(wording.text(f"record.{each}"), tuple(found[each])) for each in order if each in found)
+    return tuple(Group(wording.text(f"record.{each}"), tuple(found[each])) for each, _ in _GROUPS if each in found)
 
 
 def differences(wording: Wording, kind: ListType, changes: Iterable[FieldChange]) -> tuple[Difference, ...]:

@@ -47,6 +47,11 @@ class Detail:
     live: Live | None
 
     @property
+    def first_seen(self) -> bool:
+        """Whether the latest refresh brought the record for the first time: there is no before."""
+        return self.latest is not None and all(each.before is None for each in self.latest.changes)
+
+    @property
     def latest(self) -> Refresh | None:
         """The newest refresh of the record."""
         return self.history[0].refresh if self.history else None

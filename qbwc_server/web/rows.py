@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from flask import url_for
 
 from qbwc_server.qbxml.lists import list_type
-from qbwc_server.refreshing import Refresh
-from qbwc_server.web.shared import person, wording
+from qbwc_server.refreshing import Refresh, UnknownRecord
+from qbwc_server.web.shared import person, shared, wording
 from qbwc_server.web.states import Badge, refresh_badge
 from qbwc_server.web.wording import Wording
 
@@ -59,4 +59,14 @@ def what(reader: Wording, each: Refresh) -> str:
         return reader.text("queue.find_in_list", text=each.value, list=plural)
     if each.way in ("all", "changed"):
         return reader.text(f"queue.{each.way}_of_list", list=plural)
-    return each.full_name or each.value
+    return each.full_name or _known_name(each) or each.value
+
+
+def _known_name(each: Refresh) -> str | None:
+    # Until the answer is there a request has only the ListID; people know the record by its name.
+    if each.way != "list_id":
+        return None
+    try:
+        return shared().refreshing.record(each.company, each.list, each.value).full_name
+    except UnknownRecord:
+        return None

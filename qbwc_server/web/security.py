@@ -33,7 +33,7 @@ _HEADERS: Final = {
 }
 
 
-def configure(app: Flask, public_url: str, secret_key: str) -> None:
+def configure(app: Flask, public_url: str, secret_key: bytes) -> None:
     """Set what Flask does about the cookie, the hosts and the size of forms."""
     public = urlsplit(public_url)
     secure = public.scheme == "https"

@@ -1,6 +1,7 @@
 """Says in words how a refresh or a connection stands."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from qbwc_server import codes
@@ -95,8 +96,9 @@ def connection_sentence(wording: Wording, connection: ConnectionView) -> str:
         return wording.text("connection.never_seen_text")
     if connection.state == "offline":
         return wording.text("connection.offline_text", seen=wording.about(seen))
-    if connection.state == "late" and following is not None:
-        return wording.text("connection.late_text", ago=wording.ago(following))
+    expected = _was_expected(connection)
+    if connection.state == "late" and expected is not None:
+        return wording.text("connection.late_text", ago=wording.ago(expected))
     if following is None:
         return wording.text("connection.connected_text_open", seen=wording.about(seen))
     return wording.text("connection.connected_text", seen=wording.about(seen), next=wording.about(following))
@@ -111,23 +113,31 @@ def connection_trouble(wording: Wording, connection: ConnectionView) -> codes.Ex
 
 def when_asked(wording: Wording, connection: ConnectionView) -> tuple[str, ...]:
     """Say, before somebody asks, when QuickBooks will hear of it; honestly where that is unknown."""
-    seen, following = connection.last_seen_at, connection.next_expected_at
-    sooner = wording.text("refresh.sooner")
     trouble = connection_trouble(wording, connection)
     if connection.state == "paused":
         return (wording.text("refresh.paused"),)
     if trouble is not None:
         return (trouble.message, wording.text("page.kept"))
-    if seen is None or connection.state == "never_seen":
-        return (wording.text("refresh.never_called"), sooner)
+    if connection.state == "connected" and connection.next_expected_at and connection.interval_seconds:
+        interval = wording.duration(connection.interval_seconds)
+        return (wording.text("refresh.next_check", interval=interval, time=wording.about(connection.next_expected_at)),)
+    return (_silence(wording, connection), wording.text("refresh.sooner"))
+
+
+def _silence(wording: Wording, connection: ConnectionView) -> str:
+    if connection.last_seen_at is None or connection.state == "never_seen":
+        return wording.text("refresh.never_called")
     if connection.state == "offline":
-        return (wording.text("refresh.offline", time=wording.about(seen)), sooner)
-    if following is None or connection.interval_seconds is None:
-        return (wording.text("refresh.next_unknown"), sooner)
-    if following <= wording.now:
-        return (connection_sentence(wording, connection), sooner)
-    interval = wording.duration(connection.interval_seconds)
-    return (wording.text("refresh.next_check", interval=interval, time=wording.about(following)),)
+        return wording.text("refresh.offline", time=wording.about(connection.last_seen_at))
+    if connection.state == "late":
+        return connection_sentence(wording, connection)
+    return wording.text("refresh.next_unknown")
+
+
+def _was_expected(connection: ConnectionView) -> datetime | None:
+    if connection.last_seen_at is None or connection.interval_seconds is None:
+        return None
+    return connection.last_seen_at + timedelta(seconds=connection.interval_seconds)
 
 
 def _sentence(wording: Wording, refresh: Refresh, connection: ConnectionView) -> str:
