@@ -1,5 +1,6 @@
 """Says in words how a refresh or a connection stands."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -60,7 +61,7 @@ def refresh_status(wording: Wording, refresh: Refresh, connection: ConnectionVie
     """Say how a refresh stands, as a sentence with what can be done about it."""
     trouble = None
     if refresh.error_code is not None:
-        trouble = codes.explain(wording.language, refresh.error_code, **dict(refresh.error_values))
+        trouble = codes.explain(wording.language, refresh.error_code, **_particulars(wording, refresh.error_values))
     note = ""
     if refresh.state == "waiting":
         trouble = trouble or connection_trouble(wording, connection)
@@ -108,7 +109,9 @@ def connection_trouble(wording: Wording, connection: ConnectionView) -> codes.Ex
     """Say what needs attention about a connection, who can see to it and how."""
     if connection.attention_code is None:
         return None
-    return codes.explain(wording.language, connection.attention_code, **dict(connection.attention_values))
+    return codes.explain(
+        wording.language, connection.attention_code, **_particulars(wording, connection.attention_values)
+    )
 
 
 def when_asked(wording: Wording, connection: ConnectionView) -> tuple[str, ...]:
@@ -122,6 +125,10 @@ def when_asked(wording: Wording, connection: ConnectionView) -> tuple[str, ...]:
         interval = wording.duration(connection.interval_seconds)
         return (wording.text("refresh.next_check", interval=interval, time=wording.about(connection.next_expected_at)),)
     return (_silence(wording, connection), wording.text("refresh.sooner"))
+
+
+def _particulars(wording: Wording, values: Mapping[str, str]) -> dict[str, object]:
+    return {name: wording.label(value) if name == "field" else value for name, value in values.items()}
 
 
 def _silence(wording: Wording, connection: ConnectionView) -> str:
