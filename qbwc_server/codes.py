@@ -178,6 +178,7 @@ _OURS: Final[tuple[_Row, ...]] = (
     ("refused_value", "office", "fail"),
     ("wrong_file", "office", "wait"),
     ("file_unconfirmed", "us", "wait"),
+    ("connection_failed", "office", "wait"),
     ("no_answer", "office", "fail"),
     ("not_found", "office", "result"),
     ("deleted", "nobody", "result"),
@@ -193,6 +194,9 @@ _OURS: Final[tuple[_Row, ...]] = (
     ("version_too_old", "us", "wait"),
     ("paused", "us", "wait"),
     ("taken_over", "office", "retry"),
+    ("unknown_ticket", "nobody", "retry"),
+    ("nothing_waiting", "nobody", "result"),
+    ("older_version", "nobody", "retry"),
     ("wrong_password", "office", "wait"),
     ("permission", "quickbooks", "fail"),
     ("too_many_hits", "nobody", "result"),
@@ -235,8 +239,7 @@ def find(code: str | int) -> Code:
 
     Args:
         code: An hresult, a status, a message number of the Web Connector or one of our names; capitals, blanks around
-            it and a missing "0x" before an hresult do not matter. An int is a status. A number given as text is a
-            status or, if no status has it, the Web Connector's message of that number.
+            it and a missing "0x" before an hresult do not matter. A bare number is always a status.
 
     Returns:
         The code; for one that is not in the list, an entry of its family that keeps the code and loses no refresh.
@@ -245,20 +248,19 @@ def find(code: str | int) -> Code:
     key = asked.casefold()
     if re.fullmatch(r"8004[0-9a-f]{4}", key):
         key = f"0x{key}"
-    for candidate in (key,) if isinstance(code, int) else (key, f"qbwc{key}"):
-        if candidate in _CODES:
-            return _CODES[candidate]
-    return _stranger(asked, key)
+    return _CODES.get(key) or _stranger(asked, key)
 
 
 def find_all(code: str | int) -> tuple[Code, ...]:
-    """Returns each meaning of a code, the likeliest first.
+    """Returns each meaning that a code can have when a person writes it, the likeliest first; never nothing.
 
-    1000, 1010 and 1030 are statuses of QuickBooks as well as messages of the Web Connector.
+    A bare number may be a status of QuickBooks or a message of the Web Connector; 1000, 1010 and 1030 are both.
     """
     first = find(code)
     other = _CODES.get(f"qbwc{first.code}") if first.kind == "status" else None
-    return (first, other) if other else (first,)
+    if other is None:
+        return (first,)
+    return (first, other) if is_known(first.code) else (other,)
 
 
 def is_known(code: str | int) -> bool:
@@ -273,7 +275,7 @@ def explain(language: str, code: str | int | Code, /, **values: object) -> Expla
         language: "en" or "fr".
         code: As for find(), or a Code.
         **values: Particulars, such as file="acme.qbw" or time="10:31". If they are all that a fuller sentence needs,
-            it is used; else the one that needs none.
+            it is used; else the one that needs none. An empty one counts as not given.
     """
     found = code if isinstance(code, Code) else find(code)
     base = f"code.{found.wording}"
@@ -295,11 +297,13 @@ def error_json(language: str, code: str | int | Code, /, **values: object) -> Er
 
 
 def _message(language: str, base: str, given: Mapping[str, object]) -> str:
-    if words.has(language, f"{base}.detail"):
-        try:
-            return words.text(language, f"{base}.detail", **given)
-        except words.MissingText:
-            pass  # the particulars are not all there: the plain sentence needs none
+    known = {name: value for name, value in given.items() if str(value if value is not None else "")}
+    for fuller in (f"{base}.detail", f"{base}.detail_less"):
+        if words.has(language, fuller):
+            try:
+                return words.text(language, fuller, **known)
+            except words.MissingText:
+                continue  # the particulars are not all there; the last sentence needs none
     return words.text(language, f"{base}.message", **given)
 
 

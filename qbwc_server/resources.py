@@ -12,7 +12,7 @@ _PACKAGE = __package__ or "qbwc_server"
 _DATA = "_data"
 
 
-class ResourceMissing(Exception):  # noqa: N818 - named for what happened, as the other errors of this package are
+class ResourceMissing(Exception):
     """A data file of the program is not where it belongs.
 
     Attributes:

@@ -19,7 +19,7 @@ DEFAULT_LANGUAGE: Final = "en"
 _Catalogue = Mapping[str, str | tuple[str, ...]]
 
 
-class MissingText(KeyError):  # noqa: N818 - named for what happened
+class MissingText(KeyError):
     """A text, or a value a text needs, is not there: a mistake of the program, not of the person who reads it.
 
     Attributes:

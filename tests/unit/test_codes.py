@@ -105,9 +105,16 @@ def test_every_code_says_what_happened_and_at_most_three_steps(language: str, co
 def test_particulars_are_told_when_all_are_given() -> None:
     assert "Open acme.qbw (or" in codes.explain("en", "0x8004040A", file="acme.qbw").message
     assert "acme.qbw" not in codes.explain("en", "0x8004040A", other="acme.qbw").message
-    assert "« Nom »" in codes.explain("fr", "refused_value", field="Nom", length=143, limit=100).message.replace(
-        "\u00a0", " "
-    )
+    assert codes.explain("en", "0x8004040A", file="") == codes.explain("en", "0x8004040A")
+
+
+def test_the_fullest_sentence_is_used_that_the_particulars_allow() -> None:
+    full = codes.explain("fr", "refused_value", column="name", length="143", limit="100", reason="too_long").message
+    less = codes.explain("fr", "refused_value", column="name", reason="not_a_number").message
+
+    assert "100 caractères" in full
+    assert "La colonne name" in less
+    assert "La colonne" not in codes.explain("fr", "refused_value").message
 
 
 def test_an_unknown_code_is_kept_and_loses_no_refresh() -> None:
@@ -137,7 +144,7 @@ def test_a_macro_status_has_one_sentence_for_its_whole_range() -> None:
 def test_a_number_with_two_meanings_gives_both_and_a_status_comes_first() -> None:
     assert [code.kind for code in codes.find_all("1010")] == ["status", "qbwc"]
     assert [code.code for code in codes.find_all("1039")] == ["QBWC1039"]
-    assert codes.find(1039).kind == "status"
+    assert codes.find(1039).kind == codes.find("1039").kind == "status"
 
 
 def test_the_error_of_a_refresh_is_ready_for_json() -> None:

@@ -4,6 +4,7 @@ import tomllib
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -114,6 +115,18 @@ def test_a_missing_text_or_value_is_named() -> None:
         words.text("en", "blame_steps.us")
     with pytest.raises(words.MissingText):
         words.texts("en", "state.waiting")
+
+
+def test_every_text_the_program_names_is_in_the_catalogue() -> None:
+    areas = "|".join(sorted({key.partition(".")[0] for key in ENGLISH}))
+    named = re.compile(rf"""\b(?:text|texts|plural|t|n)\(\s*(?:[\w.]+,\s*)?["']((?:{areas})\.[\w.]+)["']\s*[,)]""")
+    known = {*ENGLISH, *(key.removesuffix(".other") for key in ENGLISH)}
+    package = Path(words.__file__).parent.parent
+    sources = [*package.rglob("*.py"), *package.rglob("*.html")]
+
+    missing = {(path.name, key) for path in sources for key in named.findall(path.read_text("utf-8"))}
+
+    assert sorted(found for found in missing if found[1] not in known) == []
 
 
 def test_an_absent_list_is_empty() -> None:
