@@ -7,7 +7,7 @@ from qbwc_server.qbxml.asking import allowed_custom, asked_fields
 from qbwc_server.qbxml.characters import parse_small
 from qbwc_server.qbxml.errors import NotReadOnly, TemplateError
 from qbwc_server.qbxml.gate import check_read_only
-from qbwc_server.qbxml.lists import CUSTOMER, LISTS
+from qbwc_server.qbxml.lists import CUSTOMER, ListType
 from qbwc_server.qbxml.request import (
     ByFullName,
     ByListID,
@@ -165,9 +165,7 @@ def test_nothing_is_named_when_quickbooks_refused_that() -> None:
     assert included(requests_in(text)[0]) == []
 
 
-@pytest.mark.parametrize("kind", LISTS)
-def test_asked_fields_follow_version_country_and_what_is_published(kind: object) -> None:
-    assert kind in LISTS
+def test_asked_fields_follow_version_country_and_what_is_published() -> None:
     at13 = asked_fields("customer", version="13.0")
     assert {"ListID", "BillAddress.Addr5", "ShipToAddresses"} <= at13
     assert not {"Balance", "Custom", "TaxRegistrationNumber"} & at13
@@ -212,6 +210,22 @@ def test_a_query_altered_into_a_writing_request_is_refused() -> None:
 
     with pytest.raises(NotReadOnly, match="CustomerModRq"):
         build_message_set([BY_ID], version="13.0", templates=Templates(altered))
+
+
+class PassingTheStart(Templates):
+    """Templates whose requests become writing ones only after every check of the files."""
+
+    def request(self, kind: ListType, way: str) -> etree._Element:
+        element = super().request(kind, way)
+        element.tag = "CustomerAddRq"
+        return element
+
+
+def test_the_gate_judges_the_outgoing_document_itself() -> None:
+    templates = PassingTheStart()
+    templates.check()
+    with pytest.raises(NotReadOnly, match="CustomerAddRq"):
+        build_message_set([BY_ID], version="13.0", templates=templates)
 
 
 @pytest.mark.parametrize(
