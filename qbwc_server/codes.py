@@ -275,7 +275,8 @@ def explain(language: str, code: str | int | Code, /, **values: object) -> Expla
         language: "en" or "fr".
         code: As for find(), or a Code.
         **values: Particulars, such as file="acme.qbw" or time="10:31". If they are all that a fuller sentence needs,
-            it is used; else the one that needs none. An empty one counts as not given.
+            it is used; else the one that needs none. An empty one counts as not given. "reason" chooses between
+            sentences where a code has several.
     """
     found = code if isinstance(code, Code) else find(code)
     base = f"code.{found.wording}"
@@ -298,7 +299,7 @@ def error_json(language: str, code: str | int | Code, /, **values: object) -> Er
 
 def _message(language: str, base: str, given: Mapping[str, object]) -> str:
     known = {name: value for name, value in given.items() if str(value if value is not None else "")}
-    for fuller in (f"{base}.detail", f"{base}.detail_less"):
+    for fuller in (f"{base}.detail_{given.get('reason', '')}", f"{base}.detail"):
         if words.has(language, fuller):
             try:
                 return words.text(language, fuller, **known)

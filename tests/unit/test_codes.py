@@ -114,6 +114,12 @@ def test_the_fullest_sentence_is_used_that_the_particulars_allow() -> None:
 
     assert "100 caractères" in full
     assert "La colonne name" in less
+    assert (
+        "5 décimales"
+        in codes.explain(
+            "fr", "refused_value", column="price", length="7", limit="5", reason="too_many_decimals"
+        ).message
+    )
     assert "La colonne" not in codes.explain("fr", "refused_value").message
 
 
