@@ -85,7 +85,7 @@ def build_app(settings: Settings, *, simulated: bool = False) -> Application:
         stream = stream_id(connection)
     private = frozenset(settings.publish_private)
     website = Website(settings.website_database_url.get_secret_value(), stream, private)
-    refreshing = Refreshing(database, website)
+    refreshing = Refreshing(database, website, private)
     publisher = Publisher(
         database,
         website,

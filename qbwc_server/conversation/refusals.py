@@ -29,6 +29,8 @@ OUR_FAULT_FROM = 2
 def refuse(connection: Connection, company: Company, visit: Visit) -> None:
     """Deal with a message set that QuickBooks could not parse."""
     group = refreshes.out(connection, visit.company, visit.visit)
+    if not group:
+        return
     ids = [one.id for one in group]
     wishes = {(one.list, one.way, one.value) for one in group}
     refreshes.put_back(connection, ids, counted=False)
@@ -38,6 +40,8 @@ def refuse(connection: Connection, company: Company, visit: Visit) -> None:
         visits.change(connection, visit.company, visit.visit, plain=True)
     else:
         refreshes.change(connection, ids, most=1, held_by_visit=visit.visit, refused_alone=True)
+        # Leaving out IncludeRetElement did not help: that was not the reason.
+        visits.change(connection, visit.company, visit.visit, plain=company.whole_records)
         alone = refreshes.refused_alone(connection, visit.company, visit.visit)
         if company.accepted_version != visit.version or len(alone) >= OUR_FAULT_FROM:
             _our_fault(connection, visit, alone)
@@ -54,6 +58,6 @@ def _our_fault(connection: Connection, visit: Visit, alone: tuple[int, ...]) -> 
     visits.change(connection, visit.company, visit.visit, no_more=True)
     version = lower(visit.version or "5.0")
     if version is not None:
-        companies.change(connection, visit.company, version_cap=version)
+        companies.change(connection, visit.company, version_cap=version, qbxml_version=version)
         return
     companies.notice(connection, visit.company, attention=REFUSED_CODE, attention_values={})

@@ -13,23 +13,20 @@ Source: QBWC guide ch. 2, 5, 8 and 10.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
 from sqlalchemy import Connection
 
 from qbwc_server import __version__, codes, protocol, words
-from qbwc_server.conversation import answers, files, refusals
+from qbwc_server.conversation import answers, refusals
+from qbwc_server.conversation.handing_out import Manner, greet, take_work
 from qbwc_server.conversation.sessions import save, session_of
 from qbwc_server.conversation.watch import Watch
-from qbwc_server.conversation.work import CANDIDATES, pack
 from qbwc_server.protocol import Reason, Session, SessionTakenOver, State, Step, advance
-from qbwc_server.qbxml.asking import asked_fields
 from qbwc_server.qbxml.errors import EmptyAnswer, ForeignAnswer, NotAnAnswer, NotXML, Truncated, WrongKind
-from qbwc_server.qbxml.hcp import read_hcp
-from qbwc_server.qbxml.request import ByFullName, ByListID, Find, Page, Request, build_message_set, mask
-from qbwc_server.qbxml.versions import LOWEST, choose
+from qbwc_server.qbxml.request import mask
 from qbwc_server.store import companies, refreshes, visits
 from qbwc_server.store.companies import Company
 from qbwc_server.store.database import Database
@@ -48,15 +45,6 @@ _NOT_ANSWERS: tuple[tuple[type[NotAnAnswer], str], ...] = (
     (ForeignAnswer, "foreign_answer"),
     (NotAnAnswer, "not_understood"),
 )
-_KINDS: dict[type[Request], str] = {ByListID: "list_id", ByFullName: "full_name", Find: "find", Page: "page"}
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How the server speaks: the language of its sentences, and the private fields that are published."""
-
-    language: str = "en"
-    private: frozenset[str] = frozenset()
 
 
 def _now() -> datetime:
@@ -166,99 +154,14 @@ class Conversation:
             if visit is None or company is None:
                 return self._answer_text(step, visit)
             if protocol.TakeWork() in step.effects:
-                visit, reason = self._greet(connection, company, visit, hcp_response, company_file, country, now)
-                step, visit = self._take_work(connection, visit, step.session, reason, now)
+                visit, reason = greet(connection, company, visit, hcp_response, company_file, country, now)
+                step, visit = take_work(self.manner, connection, visit, step.session, reason, now)
             text = self._answer_text(step, visit)
             if session.state is not State.TAKEN_OVER:
                 request = mask(text) if text else None
                 visits.note_exchange(connection, visit, "sendRequestXML", f"{len(text)} characters", now, request)
                 save(connection, visit, step.session, last_call_at=now)
         return text
-
-    def _greet(
-        self,
-        connection: Connection,
-        company: Company,
-        visit: Visit,
-        hcp_response: str,
-        company_file: str,
-        country: str,
-        now: datetime,
-    ) -> tuple[Visit, Reason | None]:
-        """Before anything is sent in a visit: is it the right company file, and which qbXML does it speak?"""
-        if company.paused:
-            return visit, Reason("paused")
-        if visit.no_more:
-            return visit, Reason("older_version")
-        if visit.file_checked:
-            return visit, None
-        hcp = read_hcp(hcp_response)
-        verdict = files.judge(company, hcp, company_file)
-        seen: dict[str, object] = {
-            "seen_file": verdict.file,
-            "seen_name": verdict.name or None,
-            "seen_file_id": hcp.file_ids.get(company.owner_id.strip("{}").lower()),
-        }
-        if hcp.product:
-            seen |= {"product": hcp.product}
-        where = hcp.country or country
-        if where:
-            seen |= {"country": where[:8]}
-        if verdict.reason is not None:
-            told = {"attention": verdict.reason.code, "attention_values": dict(verdict.reason.values)}
-            companies.notice(connection, company.company, **seen, **told, attention_at=now)
-            return visit, verdict.reason
-        version = choose(hcp.supported_versions, company.version_cap) if hcp.supported_versions else None
-        version = version or company.qbxml_version or LOWEST
-        companies.notice(connection, company.company, **seen, attention=None, attention_values=None, attention_at=None)
-        companies.change(
-            connection,
-            company.company,
-            accepted_file=verdict.file or company.accepted_file,
-            accepted_name=verdict.name or company.accepted_name,
-            qbxml_version=version,
-        )
-        known: dict[str, Any] = {"file_checked": True, "version": version, "country": (where or "US")[:8]}
-        known["plain"] = company.whole_records
-        visits.change(connection, visit.company, visit.visit, **known)
-        return replace(visit, **known), None
-
-    def _take_work(
-        self, connection: Connection, visit: Visit, session: Session, reason: Reason | None, now: datetime
-    ) -> tuple[Step, Visit]:
-        if reason is not None:
-            return advance(session, protocol.NothingTaken(reason)), visit
-        waiting = refreshes.waiting(connection, visit.company, visit.visit, CANDIDATES)
-        if not waiting:
-            return advance(session, protocol.NothingTaken(Reason("nothing_waiting"))), visit
-        message_set = f"{visit.visit}.{visit.sends + 1}"
-        packed = pack(waiting, message_set, visit.iterator)
-        version, country = visit.version or LOWEST, visit.country or "US"
-        limit = not visit.plain
-        text = build_message_set(
-            packed.requests, version=version, private=self.manner.private, limit_elements=limit, country=country
-        )
-        requests = {
-            one.request_id: {
-                "kind": _KINDS[type(one)],
-                "list": one.list,
-                "private": sorted(self.manner.private),
-                "asked": sorted(
-                    asked_fields(
-                        one.list,
-                        version=version,
-                        private=self.manner.private,
-                        limit_elements=limit,
-                        country=country,
-                    )
-                ),
-            }
-            for one in packed.requests
-        }
-        refreshes.mark_sent(connection, packed.refreshes, visit.visit, now)
-        stored: dict[str, Any] = {"outstanding_text": text, "requests": requests, "sends": visit.sends + 1}
-        visits.change(connection, visit.company, visit.visit, **stored)
-        return advance(session, protocol.WorkTaken(message_set)), replace(visit, **stored)
 
     def receive_response(self, ticket: str, response: BinaryIO, hresult: str, message: str, /) -> int:
         """Take an answer in; the number is returned only after everything is committed."""
@@ -269,7 +172,8 @@ class Conversation:
         session = session_of(visit, company)
         reading: answers.Reading | None = None
         wrong = Reason("foreign_answer")
-        echoed = session.outstanding if hresult.strip() else None
+        # A failure comes without a body, so without a requestID: it belongs to what is out, or repeats the last.
+        echoed = (session.outstanding or session.last_answered) if hresult.strip() else None
         if visit is not None and not hresult.strip() and session.state is not State.TAKEN_OVER:
             echoed = _echoed(response, session)
             if echoed is not None and echoed == session.outstanding:

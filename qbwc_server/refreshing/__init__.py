@@ -1,10 +1,11 @@
 """What asking, cancelling and looking does; every door uses this and nothing below it for refreshes."""
 
-from qbwc_server.refreshing.asking import Refreshing, Wish
+from qbwc_server.refreshing.asking import Refreshing
 from qbwc_server.refreshing.errors import (
     BadWish,
     CompanyNeeded,
     IdempotencyConflict,
+    NotAsked,
     NotFailed,
     NotWaiting,
     RefreshingError,
@@ -23,6 +24,7 @@ from qbwc_server.refreshing.views import (
     RecordView,
     Refresh,
 )
+from qbwc_server.refreshing.wishes import Wish
 
 __all__ = [
     "Asked",
@@ -33,6 +35,7 @@ __all__ = [
     "FieldChange",
     "Hit",
     "IdempotencyConflict",
+    "NotAsked",
     "NotFailed",
     "NotWaiting",
     "PublishingView",

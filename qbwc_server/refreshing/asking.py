@@ -8,34 +8,28 @@ row are one step, and so that 'nothing waits' in the visit's transaction stays
 true until it is committed.
 """
 
-import base64
 import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select
 
 from qbwc_server.publish.website import Website
-from qbwc_server.qbxml.lists import LISTS, list_type
-from qbwc_server.refreshing import connections, errors
+from qbwc_server.refreshing import errors
+from qbwc_server.refreshing.showing import Showing, connection_view, cursor, place
 from qbwc_server.refreshing.views import (
     Asked,
     CompanyView,
     ConnectionView,
-    FieldChange,
-    Hit,
     PublishingView,
     RecordPage,
     RecordView,
     Refresh,
 )
-from qbwc_server.store import companies, outbox, polls, records, refreshes, tables
+from qbwc_server.refreshing.wishes import Wish, checked
+from qbwc_server.store import companies, outbox, records, refreshes, tables
 from qbwc_server.store.database import Database
-from qbwc_server.store.records import Record
 from qbwc_server.store.refreshes import QueuedRefresh
 
 MOST_CHANGES = 200
@@ -46,27 +40,21 @@ WAIT_STEP = 0.2
 PUBLISHING_CODES = ("held", "refused_value", "ambiguous")
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody wants refreshed; `way` is list_id, full_name, find or all."""
-
-    company: str
-    list: str
-    way: str
-    value: str = ""
-
-
 class Refreshing:
     """What the doors can do.
 
     Args:
         database: our own database.
         website: the website's, for what it shows now.
+        private: the private fields that the owner publishes; others are shown to nobody, even where they are
+            still stored from a time when they were published.
     """
 
-    def __init__(self, database: Database, website: Website | None = None) -> None:
+    def __init__(
+        self, database: Database, website: Website | None = None, private: frozenset[str] = frozenset()
+    ) -> None:
         self.database = database
-        self.website = website
+        self.showing = Showing(database, website, private)
 
     def ask(self, wishes: Sequence[Wish], asked_by: str, *, idempotency_key: str | None = None) -> tuple[Asked, ...]:
         """Queue refreshes of one company, or join those that wait for the same.
@@ -74,7 +62,7 @@ class Refreshing:
         Raises:
             BadWish, UnknownCompany, IdempotencyConflict
         """
-        clean = _checked(wishes)
+        clean = checked(wishes)
         digest = hashlib.sha256(json.dumps([(w.company, w.list, w.way, w.value) for w in clean]).encode()).hexdigest()
         with self.database.write() as connection:
             for company in sorted({wish.company for wish in clean}):
@@ -102,12 +90,14 @@ class Refreshing:
         """Withdraw one asker (or all); the last one cancels the refresh while it waits.
 
         Raises:
-            UnknownRefresh, NotWaiting
+            UnknownRefresh, NotWaiting, NotAsked
         """
         with self.database.write() as connection:
             row = self._row(connection, refresh_id, company)
             companies.lock(connection, row.company)
             now = self.database.now(connection)
+            if not everyone and row.state == "waiting" and asked_by not in refreshes.askers_of(connection, row.id):
+                raise errors.NotAsked(refresh_id)
             if not refreshes.withdraw(connection, refresh_id, None if everyone else asked_by, now):
                 current = refreshes.get(connection, refresh_id)
                 raise errors.NotWaiting(refresh_id, current.state if current is not None else row.state)
@@ -161,7 +151,7 @@ class Refreshing:
             rows = refreshes.search(
                 connection, company=company, state=state, list_name=list_name, list_id=list_id, limit=limit
             )
-            return self._of_rows(connection, rows)
+            return self.showing.refreshes(connection, rows)
 
     def wait(self, ids: Sequence[int], seconds: float) -> tuple[Refresh, ...]:
         """Wait until all are final, or the time is over; returns them as they stand."""
@@ -186,7 +176,7 @@ class Refreshing:
                     owner_id=one.owner_id,
                     file_id=one.file_id,
                     paused=one.paused,
-                    connection=_connection(connection, one, now),
+                    connection=connection_view(connection, one, now),
                 )
                 for one in companies.everyone(connection)
             )
@@ -202,7 +192,7 @@ class Refreshing:
                 found = companies.get(connection, company)
             except companies.UnknownCompany:
                 raise errors.UnknownCompany(company) from None
-            return _connection(connection, found, self.database.now(connection))
+            return connection_view(connection, found, self.database.now(connection))
 
     def only_company(self) -> str:
         """Return the company's name where there is exactly one.
@@ -233,15 +223,15 @@ class Refreshing:
                 list_name,
                 company=company,
                 text=q,
-                after=_place(after),
-                before=_place(before),
+                after=place(after),
+                before=place(before),
                 limit=limit,
             )
-        views = tuple(_record_view(one, None) for one in page.records)
+        views = tuple(self.showing.record(one, None) for one in page.records)
         return RecordPage(
             views,
-            _cursor(page.records[-1]) if page.records and page.more_after else None,
-            _cursor(page.records[0]) if page.records and page.more_before else None,
+            cursor(page.records[-1]) if page.records and page.more_after else None,
+            cursor(page.records[0]) if page.records and page.more_before else None,
             page.total,
         )
 
@@ -255,18 +245,7 @@ class Refreshing:
             found = records.get(connection, company, list_name, list_id)
             if found is None:
                 raise errors.UnknownRecord(list_name, list_id)
-            query = (
-                select(tables.refreshes.c.published_at)
-                .where(
-                    tables.refreshes.c.company == company,
-                    tables.refreshes.c.list == list_name,
-                    tables.refreshes.c.list_id == list_id,
-                    tables.refreshes.c.state == "published",
-                )
-                .order_by(tables.refreshes.c.id.desc())
-                .limit(1)
-            )
-            return _record_view(found, connection.execute(query).scalar())
+        return self.showing.record(found, self.showing.published_at(company, list_name, list_id))
 
     def counts(self) -> Mapping[str, int]:
         """Return how many refreshes stand in each state."""
@@ -288,18 +267,7 @@ class Refreshing:
 
     def _views(self, connection: Connection, ids: Sequence[int]) -> tuple[Refresh, ...]:
         rows = {row.id: row for row in refreshes.many(connection, set(ids))}
-        return self._of_rows(connection, [rows[refresh_id] for refresh_id in ids])
-
-    def _of_rows(self, connection: Connection, rows: Sequence[QueuedRefresh]) -> tuple[Refresh, ...]:
-        now = self.database.now(connection)
-        expected: dict[str, datetime | None] = {}
-        views = []
-        for row in rows:
-            if row.state in ("waiting", "sent") and row.company not in expected:
-                expected[row.company] = connections.expected_at(polls.rhythm(connection, row.company), now)
-            due = expected.get(row.company) if row.state == "waiting" else None
-            views.append(_refresh_view(connection, row, due))
-        return tuple(views)
+        return self.showing.refreshes(connection, [rows[refresh_id] for refresh_id in ids])
 
 
 def _lock(connection: Connection, company: str) -> None:
@@ -307,35 +275,6 @@ def _lock(connection: Connection, company: str) -> None:
         companies.lock(connection, company)
     except companies.UnknownCompany:
         raise errors.UnknownCompany(company) from None
-
-
-def _checked(wishes: Sequence[Wish]) -> list[Wish]:
-    """Return the wishes, each once, or say what is wrong with one."""
-    if not wishes:
-        raise errors.BadWish(
-            "Nothing was asked for; give at least one ListID, a name, a text to find or the whole list."
-        )
-    if len(wishes) > MOST_WISHES:
-        raise errors.BadWish(f"At most {MOST_WISHES} records can be asked for at once; ask for the whole list instead.")
-    for wish in wishes:
-        _check(wish)
-    return list(dict.fromkeys(wishes))
-
-
-def _check(wish: Wish) -> None:
-    names = [one.name for one in LISTS]
-    if wish.list not in names:
-        raise errors.BadWish(f"There is no list '{wish.list}'; the lists are {', '.join(names)}.")
-    longest = {"list_id": LIST_ID_LENGTH, "full_name": NAME_LENGTH, "find": NAME_LENGTH, "all": 0}.get(wish.way)
-    if longest is None:
-        raise errors.BadWish(f"A refresh cannot be asked for by '{wish.way}'; use a ListID, a name, a text or all.")
-    if wish.way != "all" and not wish.value.strip():
-        raise errors.BadWish("The ListID, name or text to find is empty.")
-    if len(wish.value) > longest:
-        raise errors.BadWish(f"'{wish.value[:20]}…' is longer than the {longest} characters QuickBooks has there.")
-    if any(not char.isprintable() for char in wish.value):
-        raise errors.BadWish("The ListID, name or text holds characters that QuickBooks does not have.")
-    list_type(wish.list)
 
 
 def _remembered(connection: Connection, asked_by: str, key: str, digest: str) -> list[int] | None:
@@ -346,87 +285,3 @@ def _remembered(connection: Connection, asked_by: str, key: str, digest: str) ->
     if row.digest != digest:
         raise errors.IdempotencyConflict
     return [int(one) for one in row.refresh_ids]
-
-
-def _connection(connection: Connection, company: companies.Company, now: datetime) -> ConnectionView:
-    seen = companies.connection_of(connection, company.company)
-    return connections.view(company, seen, polls.rhythm(connection, company.company), now)
-
-
-def _refresh_view(connection: Connection, row: QueuedRefresh, expected: datetime | None) -> Refresh:
-    error = row.error or {}
-    return Refresh(
-        id=row.id,
-        company=row.company,
-        list=row.list,
-        scope=row.scope,
-        list_id=row.list_id,
-        full_name=row.full_name,
-        state=row.state,
-        outcome=row.outcome,
-        asked_by=row.asked_by,
-        asked_at=row.asked_at,
-        sent_at=row.sent_at,
-        answered_at=row.answered_at,
-        published_at=row.published_at,
-        finished_at=row.finished_at,
-        expected_at=expected,
-        records=row.records,
-        changes=_changes(connection, row),
-        error_code=error.get("code"),
-        error_values={name: str(value) for name, value in (error.get("values") or {}).items()},
-        joined=len(refreshes.askers_of(connection, row.id)) > 1,
-        retry_of=row.retry_of,
-        way=row.way,
-        value=row.value,
-        hits=tuple(Hit(one["list_id"], one["full_name"], one["is_active"]) for one in row.hits or ()),
-    )
-
-
-def _changes(connection: Connection, row: QueuedRefresh) -> tuple[FieldChange, ...]:
-    if row.seq is None:
-        return ()
-    if row.scope == "record":
-        one = records.changes_at(connection, row.company, row.seq)
-        found: tuple[records.Change, ...] = () if one is None else (one,)
-    else:
-        found = records.changes_of_run(connection, row.id, MOST_CHANGES)
-    flat = [
-        FieldChange(change.list_id, str(part["field"]), part["before"], part["after"])
-        for change in found
-        for part in change.fields
-    ]
-    return tuple(flat[:MOST_CHANGES])
-
-
-def _record_view(record: Record, published_at: datetime | None) -> RecordView:
-    return RecordView(
-        company=record.company,
-        list=record.list,
-        list_id=record.list_id,
-        seq=record.seq,
-        name=record.name,
-        full_name=record.full_name,
-        is_active=record.is_active,
-        is_deleted=record.is_deleted,
-        observed_at=record.observed_at,
-        edit_sequence=record.edit_sequence,
-        published_at=published_at,
-        values=record.values,
-    )
-
-
-def _cursor(record: Record) -> str:
-    place: list[Any] = [record.full_name.casefold()[:255], record.list_id, record.company]
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
-
-
-def _place(cursor: str | None) -> tuple[str, str, str] | None:
-    if not cursor:
-        return None
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        name, list_id, company = json.loads(base64.urlsafe_b64decode(padded.encode()))
-        return str(name), str(list_id), str(company)
-    except (ValueError, TypeError) as problem:
-        raise errors.BadWish("The place in the list is not one of ours; begin at the first page.") from problem

@@ -61,6 +61,17 @@ class NotWaiting(RefreshingError):
         super().__init__(f"Refresh {refresh_id} is {state}; only one that waits can be cancelled.")
 
 
+class NotAsked(RefreshingError):
+    """Somebody else asked for it."""
+
+    status = 409
+
+    def __init__(self, refresh_id: int) -> None:
+        super().__init__(
+            f"Refresh {refresh_id} was asked for by somebody else; only who asked, or an administrator, can cancel it."
+        )
+
+
 class NotFailed(RefreshingError):
     """Only what failed or was cancelled can be tried again."""
 

@@ -1,0 +1,124 @@
+"""Handing out work: the right company file, the qbXML version, and the next message set.
+
+Before a visit is sent anything, the company file that QuickBooks has open is
+checked and the version is chosen; both are kept with the visit, not the process.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from qbwc_server import protocol
+from qbwc_server.conversation import files
+from qbwc_server.conversation.work import CANDIDATES, pack
+from qbwc_server.protocol import Reason, Session, Step, advance
+from qbwc_server.qbxml.asking import asked_fields
+from qbwc_server.qbxml.hcp import read_hcp
+from qbwc_server.qbxml.request import ByFullName, ByListID, Find, Page, Request, build_message_set
+from qbwc_server.qbxml.versions import LOWEST, choose
+from qbwc_server.store import companies, refreshes, visits
+from qbwc_server.store.companies import Company
+from qbwc_server.store.visits import Visit
+
+_KINDS: dict[type[Request], str] = {ByListID: "list_id", ByFullName: "full_name", Find: "find", Page: "page"}
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the server speaks: the language of its sentences, and the private fields that are published."""
+
+    language: str = "en"
+    private: frozenset[str] = frozenset()
+
+
+def greet(
+    connection: Connection,
+    company: Company,
+    visit: Visit,
+    hcp_response: str,
+    company_file: str,
+    country: str,
+    now: datetime,
+) -> tuple[Visit, Reason | None]:
+    """Before anything is sent in a visit: is it the right company file, and which qbXML does it speak?"""
+    if company.paused:
+        return visit, Reason("paused")
+    if visit.no_more:
+        return visit, Reason("older_version")
+    if visit.file_checked:
+        return visit, None
+    hcp = read_hcp(hcp_response)
+    verdict = files.judge(company, hcp, company_file)
+    seen: dict[str, object] = {
+        "seen_file": verdict.file,
+        "seen_name": verdict.name or None,
+        "seen_file_id": hcp.file_ids.get(company.owner_id.strip("{}").lower()),
+    }
+    if hcp.product:
+        seen |= {"product": hcp.product}
+    where = hcp.country or country
+    if where:
+        seen |= {"country": where[:8]}
+    if verdict.reason is not None:
+        told = {"attention": verdict.reason.code, "attention_values": dict(verdict.reason.values)}
+        companies.notice(connection, company.company, **seen, **told, attention_at=now)
+        return visit, verdict.reason
+    if hcp.product and hcp.product != companies.connection_of(connection, company.company).product:
+        # Another QuickBooks: what the old one refused says nothing about it.
+        companies.change(connection, company.company, version_cap=None, whole_records=False)
+        company = replace(company, version_cap=None, whole_records=False)
+    version = choose(hcp.supported_versions, company.version_cap) if hcp.supported_versions else None
+    version = version or company.qbxml_version or LOWEST
+    companies.notice(connection, company.company, **seen, attention=None, attention_values=None, attention_at=None)
+    companies.change(
+        connection,
+        company.company,
+        accepted_file=verdict.file or company.accepted_file,
+        accepted_name=verdict.name or company.accepted_name,
+        qbxml_version=version,
+    )
+    known: dict[str, Any] = {"file_checked": True, "version": version, "country": (where or "US")[:8]}
+    known["plain"] = company.whole_records
+    visits.change(connection, visit.company, visit.visit, **known)
+    return replace(visit, **known), None
+
+
+def take_work(
+    manner: Manner, connection: Connection, visit: Visit, session: Session, reason: Reason | None, now: datetime
+) -> tuple[Step, Visit]:
+    """Claim what waits, build its document and store both, or say why nothing is handed out."""
+    if reason is not None:
+        return advance(session, protocol.NothingTaken(reason)), visit
+    waiting = refreshes.waiting(connection, visit.company, visit.visit, CANDIDATES)
+    if not waiting:
+        return advance(session, protocol.NothingTaken(Reason("nothing_waiting"))), visit
+    message_set = f"{visit.visit}.{visit.sends + 1}"
+    packed = pack(waiting, message_set, visit.iterator)
+    version, country = visit.version or LOWEST, visit.country or "US"
+    limit = not visit.plain
+    text = build_message_set(
+        packed.requests, version=version, private=manner.private, limit_elements=limit, country=country
+    )
+    requests = {
+        one.request_id: {
+            "kind": _KINDS[type(one)],
+            "list": one.list,
+            "private": sorted(manner.private),
+            "asked": sorted(
+                asked_fields(
+                    one.list,
+                    version=version,
+                    private=manner.private,
+                    limit_elements=limit,
+                    country=country,
+                )
+            ),
+        }
+        for one in packed.requests
+    }
+    refreshes.mark_sent(connection, packed.refreshes, visit.visit, now)
+    stored: dict[str, Any] = {"outstanding_text": text, "requests": requests, "sends": visit.sends + 1}
+    visits.change(connection, visit.company, visit.visit, **stored)
+    return advance(session, protocol.WorkTaken(message_set)), replace(visit, **stored)

@@ -1,0 +1,159 @@
+"""Rows of our database as the doors show them: private fields that are not published are left out."""
+
+import base64
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from qbwc_server.publish.errors import WebsiteError
+from qbwc_server.publish.website import Website
+from qbwc_server.qbxml.asking import may_be_read
+from qbwc_server.qbxml.lists import list_type
+from qbwc_server.refreshing import connections, errors
+from qbwc_server.refreshing.views import ConnectionView, FieldChange, Hit, RecordView, Refresh
+from qbwc_server.store import companies, polls, records, refreshes
+from qbwc_server.store.database import Database
+from qbwc_server.store.records import Record
+from qbwc_server.store.refreshes import QueuedRefresh
+
+MOST_CHANGES = 200
+
+
+class Showing:
+    """Makes views of rows.
+
+    Args:
+        database: our own database.
+        website: the website's, for what it shows now.
+        private: the private fields that the owner publishes; others are shown to nobody, even where they are
+            still stored from a time when they were published.
+    """
+
+    def __init__(self, database: Database, website: Website | None, private: frozenset[str]) -> None:
+        self.database = database
+        self.website = website
+        self.private = private
+
+    def refreshes(self, connection: Connection, rows: Sequence[QueuedRefresh]) -> tuple[Refresh, ...]:
+        """Return the views of rows of the queue, with the expected time of those that wait."""
+        now = self.database.now(connection)
+        expected: dict[str, datetime | None] = {}
+        views = []
+        for row in rows:
+            if row.state in ("waiting", "sent") and row.company not in expected:
+                expected[row.company] = connections.expected_at(polls.rhythm(connection, row.company), now)
+            due = expected.get(row.company) if row.state == "waiting" else None
+            joined = len(refreshes.askers_of(connection, row.id)) > 1
+            views.append(_refresh_view(row, due, self._changes(connection, row), joined=joined))
+        return tuple(views)
+
+    def published_at(self, company: str, list_name: str, list_id: str) -> datetime | None:
+        """Since when the website shows the record as it does; None when it does not, or cannot be asked."""
+        if self.website is None:
+            return None
+        try:
+            row = self.website.row(company, list_name, list_id)
+        except WebsiteError:
+            return None
+        moment = None if row is None else row["published_at"]
+        return moment if isinstance(moment, datetime) else None
+
+    def record(self, record: Record, published_at: datetime | None) -> RecordView:
+        """Return the view of a record."""
+        return RecordView(
+            company=record.company,
+            list=record.list,
+            list_id=record.list_id,
+            seq=record.seq,
+            name=record.name,
+            full_name=record.full_name,
+            is_active=record.is_active,
+            is_deleted=record.is_deleted,
+            observed_at=record.observed_at,
+            edit_sequence=record.edit_sequence,
+            published_at=published_at,
+            values={name: value for name, value in record.values.items() if self._is_shown(record.list, name)},
+        )
+
+    def _is_shown(self, list_name: str, field_name: str) -> bool:
+        kind = list_type(list_name)
+        return field_name in kind.field_names and may_be_read(list_name, kind.field(field_name), self.private)
+
+    def _changes(self, connection: Connection, row: QueuedRefresh) -> tuple[FieldChange, ...]:
+        if row.seq is None:
+            return ()
+        if row.scope == "record":
+            one = records.changes_at(connection, row.company, row.seq)
+            found: tuple[records.Change, ...] = () if one is None else (one,)
+        else:
+            found = records.changes_of_run(connection, row.id, MOST_CHANGES)
+        flat = [
+            FieldChange(change.list_id, str(part["field"]), part["before"], part["after"])
+            for change in found
+            for part in change.fields
+            if self._is_shown(row.list, str(part["field"]))
+        ]
+        return tuple(flat[:MOST_CHANGES])
+
+
+def connection_view(connection: Connection, company: companies.Company, now: datetime) -> ConnectionView:
+    """Return how a company's connection stands."""
+    seen = companies.connection_of(connection, company.company)
+    return connections.view(company, seen, polls.rhythm(connection, company.company), now)
+
+
+def _refresh_view(
+    row: QueuedRefresh, expected: datetime | None, changes: tuple[FieldChange, ...], *, joined: bool
+) -> Refresh:
+    error = row.error or {}
+    return Refresh(
+        id=row.id,
+        company=row.company,
+        list=row.list,
+        scope=row.scope,
+        list_id=row.list_id,
+        full_name=row.full_name,
+        state=row.state,
+        outcome=row.outcome,
+        asked_by=row.asked_by,
+        asked_at=row.asked_at,
+        sent_at=row.sent_at,
+        answered_at=row.answered_at,
+        published_at=row.published_at,
+        finished_at=row.finished_at,
+        expected_at=expected,
+        records=row.records,
+        changes=changes,
+        error_code=error.get("code"),
+        error_values={name: str(value) for name, value in (error.get("values") or {}).items()},
+        joined=joined,
+        retry_of=row.retry_of,
+        way=row.way,
+        value=row.value,
+        hits=tuple(Hit(one["list_id"], one["full_name"], one["is_active"]) for one in row.hits or ()),
+    )
+
+
+def cursor(record: Record) -> str:
+    """Return the cursor of a record's place in the order of the lists."""
+    place: list[Any] = [record.full_name.casefold()[:255], record.list_id, record.company]
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+def place(text: str | None) -> tuple[str, str, str] | None:
+    """Return the place that a cursor names, None for none.
+
+    Raises:
+        BadWish: it is no cursor of ours.
+    """
+    if not text:
+        return None
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        name, list_id, company = json.loads(base64.urlsafe_b64decode(padded.encode()))
+        return str(name), str(list_id), str(company)
+    except (ValueError, TypeError) as problem:
+        raise errors.BadWish("The place in the list is not one of ours; begin at the first page.") from problem

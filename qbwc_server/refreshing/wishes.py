@@ -1,0 +1,49 @@
+"""What can be asked for, and what is wrong with a wish that cannot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qbwc_server.qbxml.lists import LISTS
+from qbwc_server.refreshing import errors
+
+MOST_WISHES = 1000
+LIST_ID_LENGTH = 36
+NAME_LENGTH = 209
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants refreshed; `way` is list_id, full_name, find or all."""
+
+    company: str
+    list: str
+    way: str
+    value: str = ""
+
+
+def checked(wishes: Sequence[Wish]) -> list[Wish]:
+    """Return the wishes, each once, or say what is wrong with one."""
+    if not wishes:
+        raise errors.BadWish(
+            "Nothing was asked for; give at least one ListID, a name, a text to find or the whole list."
+        )
+    if len(wishes) > MOST_WISHES:
+        raise errors.BadWish(f"At most {MOST_WISHES} records can be asked for at once; ask for the whole list instead.")
+    for wish in wishes:
+        _check(wish)
+    return list(dict.fromkeys(wishes))
+
+
+def _check(wish: Wish) -> None:
+    names = [one.name for one in LISTS]
+    if wish.list not in names:
+        raise errors.BadWish(f"There is no list '{wish.list}'; the lists are {', '.join(names)}.")
+    longest = {"list_id": LIST_ID_LENGTH, "full_name": NAME_LENGTH, "find": NAME_LENGTH, "all": 0}.get(wish.way)
+    if longest is None:
+        raise errors.BadWish(f"A refresh cannot be asked for by '{wish.way}'; use a ListID, a name, a text or all.")
+    if wish.way != "all" and not wish.value.strip():
+        raise errors.BadWish("The ListID, name or text to find is empty.")
+    if len(wish.value) > longest:
+        raise errors.BadWish(f"'{wish.value[:20]}…' is longer than the {longest} characters QuickBooks has there.")
+    if any(not char.isprintable() for char in wish.value):
+        raise errors.BadWish("The ListID, name or text holds characters that QuickBooks does not have.")
