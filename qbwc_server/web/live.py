@@ -11,8 +11,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
+from qbwc_server.qbxml.lists import list_type
 from qbwc_server.refreshing import ConnectionView, Refresh
-from qbwc_server.web.shared import person
+from qbwc_server.web.fields import differences
+from qbwc_server.web.shared import shared
 from qbwc_server.web.states import Status, refresh_status
 from qbwc_server.web.wording import Wording
 
@@ -31,7 +33,6 @@ class Live:
         every: Seconds until the next poll.
         seen: What is shown, in a few characters, for the poll to compare.
         on_record: Whether it stands on a record's page, or on the request's own.
-        may_act: Whether the reader may cancel it or try again.
     """
 
     refresh: Refresh
@@ -39,7 +40,6 @@ class Live:
     every: int
     seen: str
     on_record: bool
-    may_act: bool
 
     @property
     def polls(self) -> bool:
@@ -49,16 +49,15 @@ class Live:
 
 def live(wording: Wording, refresh: Refresh, connection: ConnectionView, *, on_record: bool) -> Live:
     """Gather what the live part shows of a refresh."""
-    status = refresh_status(wording, refresh, connection)
+    changes = differences(wording, list_type(refresh.list), refresh.changes, shared().settings.publish_private)
+    status = refresh_status(wording, refresh, connection, len(changes))
     age = (wording.now - refresh.asked_at).total_seconds()
     every = next((pace for until, pace in _PACE if age <= until), _SLOWEST)
     shown = f"{refresh.state}\n{refresh.records}\n{status}\n{wording.language}"
-    user = person()
     return Live(
         refresh,
         status,
         every,
         hashlib.sha256(shown.encode()).hexdigest()[:12],
         on_record,
-        may_act=user is not None and user.may("operator"),
     )

@@ -57,8 +57,15 @@ class Status:
     note: str
 
 
-def refresh_status(wording: Wording, refresh: Refresh, connection: ConnectionView) -> Status:
-    """Say how a refresh stands, as a sentence with what can be done about it."""
+def refresh_status(wording: Wording, refresh: Refresh, connection: ConnectionView, changed: int) -> Status:
+    """Say how a refresh stands, as a sentence with what can be done about it.
+
+    Args:
+        wording: The reader's.
+        refresh: The refresh.
+        connection: Its company's.
+        changed: How many of its changes the reader may see.
+    """
     trouble = None
     if refresh.error_code is not None:
         trouble = codes.explain(wording.language, refresh.error_code, **_particulars(wording, refresh.error_values))
@@ -69,7 +76,7 @@ def refresh_status(wording: Wording, refresh: Refresh, connection: ConnectionVie
     tone = "quiet" if refresh.outcome in ("not_found", "deleted") else _TONES[refresh.state]
     if refresh.outcome == "mixed":
         tone = "bad"
-    return Status(Badge(_sentence(wording, refresh, connection), tone), trouble, note)
+    return Status(Badge(_sentence(wording, refresh, connection, changed), tone), trouble, note)
 
 
 def refresh_badge(wording: Wording, refresh: Refresh) -> Badge:
@@ -147,11 +154,11 @@ def _was_expected(connection: ConnectionView) -> datetime | None:
     return connection.last_seen_at + timedelta(seconds=connection.interval_seconds)
 
 
-def _sentence(wording: Wording, refresh: Refresh, connection: ConnectionView) -> str:
+def _sentence(wording: Wording, refresh: Refresh, connection: ConnectionView, changed: int) -> str:
     if refresh.state == "waiting":
         return _waiting(wording, refresh, connection)
     if refresh.state == "published" and refresh.outcome is not None:
-        return _done(wording, refresh, refresh.outcome)
+        return _done(wording, refresh, refresh.outcome, changed)
     if refresh.state == "published":
         return wording.text("state.published")
     if refresh.state == "failed":
@@ -177,12 +184,12 @@ def _waiting_note(wording: Wording, connection: ConnectionView) -> str:
     return wording.text("refresh.sooner")
 
 
-def _done(wording: Wording, refresh: Refresh, outcome: str) -> str:
+def _done(wording: Wording, refresh: Refresh, outcome: str, changed: int) -> str:
     when = refresh.finished_at or refresh.published_at or wording.now
     if refresh.scope == "find":
         return wording.text("state.published")
-    if outcome == "updated" and refresh.scope == "record" and refresh.changes:
-        return wording.plural("refresh.done", len(refresh.changes), time=wording.about(when))
+    if outcome == "updated" and refresh.scope == "record" and changed:
+        return wording.plural("refresh.done", changed, time=wording.about(when))
     if outcome in ("not_found", "deleted"):
         return wording.text(f"refresh.{outcome}")
     return wording.text(f"refresh.{outcome}", time=wording.about(when))

@@ -63,6 +63,7 @@ def show(listing: str) -> str:
         listing=listing,
         kind=kind,
         query=query,
+        titles={each.company: each.title for each in companies()},
         chosen=chosen,
         page=found,
         columns=tuple((reader.text(head), number) for head, _, number in _COLUMNS[kind.name]),
