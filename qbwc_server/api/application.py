@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Flask
+from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from qbwc_server.api import problems
@@ -33,6 +33,12 @@ def make_api(database: Database, refreshing: Refreshing) -> Flask:
     @api.before_request
     def _who() -> None:
         authenticate(database)
+
+    @api.after_request
+    def _headers(answer: Response) -> Response:
+        answer.headers.setdefault("Cache-Control", "no-store")
+        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+        return answer
 
     api.register_error_handler(problems.Problem, problems.Problem.response)
     api.register_error_handler(HTTPException, problems.of_http)

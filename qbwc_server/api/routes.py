@@ -12,6 +12,8 @@ from qbwc_server.store.tables import STATES
 _LISTS: Final = ("customer", "item")
 _DEFAULT_LIMIT: Final = 100
 _MOST: Final = 1000
+# What a database counts with; a longer number is no refresh.
+_ID: Final = f"int(min=1, max={2**63 - 1})"
 
 
 def make_routes(refreshing: Refreshing) -> Blueprint:
@@ -36,25 +38,27 @@ def make_routes(refreshing: Refreshing) -> Blueprint:
         answer.headers["Location"] = url_for("v1.get", refresh_id=asked[0].refresh.id)
         return answer
 
-    @routes.get("/refreshes/<int:refresh_id>")
+    @routes.get(f"/refreshes/<{_ID}:refresh_id>")
     def get(refresh_id: int) -> Response:
-        return jsonify(refreshing.get(refresh_id, company=_filter()).as_json())
+        return jsonify(refreshing.get(refresh_id, company=_filter(refreshing)).as_json())
 
     @routes.get("/refreshes")
     def find() -> Response:
         found = refreshing.list(
-            company=_filter(),
+            company=_filter(refreshing),
             state=bodies.choice("state", STATES),
             list_name=bodies.choice("list", _LISTS),
             limit=bodies.limit(_DEFAULT_LIMIT, _MOST),
         )
         return jsonify([refresh.as_json() for refresh in found])
 
-    @routes.delete("/refreshes/<int:refresh_id>")
+    @routes.delete(f"/refreshes/<{_ID}:refresh_id>")
     def cancel(refresh_id: int) -> Response:
         caller().only("operator")
         everyone = caller().token.may("admin")
-        return jsonify(refreshing.cancel(refresh_id, caller().asker, everyone=everyone, company=_filter()).as_json())
+        return jsonify(
+            refreshing.cancel(refresh_id, caller().asker, everyone=everyone, company=_filter(refreshing)).as_json()
+        )
 
     @routes.get("/connection")
     def connection() -> Response:
@@ -63,9 +67,13 @@ def make_routes(refreshing: Refreshing) -> Blueprint:
     return routes
 
 
-def _filter() -> str | None:
+def _filter(refreshing: Refreshing) -> str | None:
     """Return the company to look into, None for all that the token may see."""
-    return caller().company(request.args.get("company"))
+    company = caller().company(request.args.get("company"))
+    if company is not None:
+        # An unknown one is told from one without refreshes.
+        refreshing.connection(company)
+    return company
 
 
 def _company(refreshing: Refreshing, given: str | None) -> str:

@@ -1,7 +1,7 @@
 """`qbwc company`: QuickBooks companies and their Web Connector accounts."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -10,6 +10,9 @@ from qbwc_server.cli.console import json_option
 from qbwc_server.cli.workplace import Workplace, workplace
 from qbwc_server.refreshing import CompanyView
 from qbwc_server.store import companies
+
+# The trouble of a file that carries no FileID and is at another path than before; only that can be confirmed.
+_UNCONFIRMED: Final = "file_unconfirmed"
 
 
 @click.group("company")
@@ -93,8 +96,8 @@ def accept(name: str, *, as_json: bool) -> None:
     with workplace(as_json=as_json) as here:
         with here.database.write() as connection:
             companies.get(connection, name)
-            seen = companies.connection_of(connection, name).seen_file
-            accepted = companies.accept(connection, name) if seen is not None else None
+            waits = companies.connection_of(connection, name).attention == _UNCONFIRMED
+            accepted = companies.accept(connection, name) if waits else None
         if accepted is None:
             here.console.answer({"company": name, "accepted": False, "company_file": None})
             here.say("cli.nothing_to_accept", name=name)

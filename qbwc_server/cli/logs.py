@@ -7,8 +7,13 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 _FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-# Each call of alembic and waitress's queue depth tell an operator nothing.
-_QUIET: Final = (("alembic", logging.WARNING), ("waitress.queue", logging.ERROR), ("werkzeug", logging.WARNING))
+# The steps of alembic, the queue depth of waitress and the start of spyne tell an operator nothing.
+_QUIET: Final = (
+    ("alembic", logging.WARNING),
+    ("waitress.queue", logging.ERROR),
+    ("werkzeug", logging.WARNING),
+    ("spyne", logging.WARNING),
+)
 
 
 class _JSONLines(logging.Formatter):

@@ -1,6 +1,7 @@
 """`qbwc queue`: what was asked for, and what became of it."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import click
 
@@ -11,6 +12,9 @@ from qbwc_server.cli.workplace import Workplace, workplace
 from qbwc_server.refreshing import NotFailed, NotWaiting, Refresh
 from qbwc_server.store.tables import STATES
 
+# What a database counts with.
+_HIGHEST: Final = 2**63 - 1
+
 
 @click.group("queue")
 def command() -> None:
@@ -19,7 +23,7 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
+@click.option("--limit", type=click.IntRange(1, _HIGHEST), help="At most so many.")
 @json_option
 def show(state: str | None, limit: int | None, *, as_json: bool) -> None:
     """List the refreshes, newest first, final ones included."""
@@ -38,7 +42,7 @@ def show(state: str | None, limit: int | None, *, as_json: bool) -> None:
 
 
 @command.command("cancel")
-@click.argument("ids", metavar="ID...", type=int, nargs=-1, required=True)
+@click.argument("ids", metavar="ID...", type=click.IntRange(1, _HIGHEST), nargs=-1, required=True)
 @json_option
 def cancel(ids: tuple[int, ...], *, as_json: bool) -> None:
     """Cancel refreshes that still wait, whoever asked for them."""
@@ -60,7 +64,7 @@ def cancel(ids: tuple[int, ...], *, as_json: bool) -> None:
 
 
 @command.command("retry")
-@click.argument("ids", metavar="ID...", type=int, nargs=-1, required=True)
+@click.argument("ids", metavar="ID...", type=click.IntRange(1, _HIGHEST), nargs=-1, required=True)
 @json_option
 def retry(ids: tuple[int, ...], *, as_json: bool) -> None:
     """Put failed refreshes into the queue again."""
