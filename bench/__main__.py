@@ -1,0 +1,64 @@
+"""Runs the measurements and prints the table of docs/performance.md.
+
+Each figure is a ratio to the no-op of the same round: the two servers take turns, so that whatever else the machine
+does weighs on both alike, and the median of the rounds is shown.
+"""
+
+import argparse
+import multiprocessing
+import statistics
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from bench import polls, refreshes
+from bench.servers import Servers, running
+
+CONNECTORS = (1, 8)
+
+
+def main() -> None:
+    """Measure, and print a row for each measurement."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Costs as ratios to a WSGI no-op.")
+    parser.add_argument("--rounds", type=int, default=7, help="how often the servers take turns (default: 7)")
+    parser.add_argument("--seconds", type=float, default=1.5, help="of polling in a turn (default: 1.5)")
+    parser.add_argument(
+        "--refreshes", type=int, default=20, help="refreshes in a turn; 0 leaves them out (default: 20)"
+    )
+    given = parser.parse_args()
+    print("| measured | times the no-op, median | lowest to highest |")
+    print("|---|---|---|")
+    spawned = multiprocessing.get_context("spawn")
+    with (
+        tempfile.TemporaryDirectory(prefix="qbwc-bench-") as folder,
+        running(Path(folder), max(CONNECTORS)) as servers,
+        ProcessPoolExecutor(max(CONNECTORS), mp_context=spawned) as pool,
+    ):
+        for connectors in CONNECTORS:
+            turns = [_polls(pool, servers, connectors, given.seconds) for _ in range(given.rounds + 1)]
+            _show(f"empty poll (4 calls), {connectors} at once", turns)
+        if given.refreshes:
+            turns = [_refreshes(servers, number, given.refreshes) for number in range(given.rounds + 1)]
+            _show(f"single refresh ({refreshes.CALLS} calls), until published", turns)
+
+
+def _polls(pool: ProcessPoolExecutor, servers: Servers, connectors: int, seconds: float) -> float:
+    accounts = servers.accounts[:connectors]
+    noop = polls.cost(pool, servers.noop, accounts, seconds, noop=True)
+    return polls.cost(pool, servers.qbwc, accounts, seconds, noop=False) / noop
+
+
+def _refreshes(servers: Servers, number: int, count: int) -> float:
+    # Nothing is quicker than the clock can tell: the no-op's turn is made as long.
+    noop = refreshes.noop_cost(servers, count * 10)
+    return refreshes.cost(servers, number, count) / noop
+
+
+def _show(what: str, turns: list[float]) -> None:
+    """Print a row; the first turn warmed the servers up and does not count."""
+    counted = turns[1:]
+    print(f"| {what} | {statistics.median(counted):.1f} | {min(counted):.1f} to {max(counted):.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
