@@ -1,0 +1,134 @@
+"""Whatever happens in whatever order, these hold."""
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from qbwc_server.protocol import (
+    TRANSITIONS,
+    AnswerAccepted,
+    AnswerArrived,
+    AnswerRefused,
+    AnswerRepeated,
+    CloseArrived,
+    ConnectionFailed,
+    ErrorAsked,
+    Event,
+    NothingTaken,
+    Number,
+    Reason,
+    ReleaseWork,
+    RequestAsked,
+    Session,
+    SessionTakenOver,
+    SilenceNoticed,
+    State,
+    Step,
+    StrangerArrived,
+    WorkTaken,
+    advance,
+    percentage,
+)
+
+WHY = Reason("foreign_answer")
+_PLAIN: tuple[Event, ...] = (
+    RequestAsked(),
+    AnswerRepeated(),
+    StrangerArrived(WHY),
+    ConnectionFailed(Reason("0x80040408")),
+    ErrorAsked(),
+    CloseArrived(),
+    SilenceNoticed(),
+)
+
+
+class Visits(RuleBasedStateMachine):
+    """A visit under any order of calls and results."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = Session()
+        self.sends = 0
+        self.releases = 0
+        self.was_taken_over = False
+        self.last: Step | None = None
+
+    def _move(self, event: Event) -> None:
+        before = self.session
+        step = advance(before, event)
+        self.session, self.last = step.session, step
+        self.releases += sum(isinstance(effect, ReleaseWork) for effect in step.effects)
+        kept = step.session.outstanding == before.outstanding
+        gone = isinstance(event, AnswerAccepted | WorkTaken) or step.session.state is State.TAKEN_OVER
+        assert kept or gone, "what is out stays out until it is accepted or taken over"
+        if isinstance(event, AnswerAccepted) and event.number == 100:
+            assert step.session.state in (State.ENDING, State.CLOSED)
+
+    def _legal(self, event: Event) -> bool:
+        return event.kind in TRANSITIONS[self.session.state]
+
+    @rule(event=st.sampled_from(_PLAIN))
+    def anything(self, event: Event) -> None:
+        if self._legal(event):
+            self._move(event)
+
+    @precondition(lambda self: self.session.state is State.READY)
+    @rule(taken=st.booleans())
+    def ask(self, *, taken: bool) -> None:
+        self._move(RequestAsked())
+        if taken:
+            self.sends += 1
+            self.releases = 0
+            self._move(WorkTaken(f"1.{self.sends}"))
+            assert self.session.outstanding == f"1.{self.sends}"
+        else:
+            self._move(NothingTaken(Reason("nothing_waiting")))
+
+    @precondition(lambda self: self.session.outstanding is not None)
+    @rule(done=st.integers(0, 500), waiting=st.integers(0, 500))
+    def accept(self, done: int, waiting: int) -> None:
+        self._move(AnswerArrived())
+        number = percentage(done, waiting)
+        answered = self.session.outstanding
+        self._move(AnswerAccepted(number))
+        assert self.session.outstanding is None
+        assert (self.session.last_answered, self.session.last_number) == (answered, number)
+        assert (number == 100) == (waiting == 0)
+        self.releases = 0
+
+    @precondition(lambda self: self.session.outstanding is not None)
+    @rule(release=st.booleans(), counted=st.booleans())
+    def refuse(self, *, release: bool, counted: bool) -> None:
+        self._move(AnswerArrived())
+        self._move(AnswerRefused(WHY, release=release, counted=counted))
+        assert self.last is not None
+        assert self.last.answer == Number(-1)
+
+    @rule()
+    def take_over(self) -> None:
+        self._move(SessionTakenOver())
+        self.was_taken_over = True
+
+    @invariant()
+    def a_send_is_released_at_most_once(self) -> None:
+        assert self.releases <= 1
+
+    @invariant()
+    def taken_over_is_for_ever(self) -> None:
+        if self.was_taken_over:
+            assert self.session.state is State.TAKEN_OVER
+            assert self.session.outstanding is None
+
+    @invariant()
+    def a_number_is_never_above_a_hundred(self) -> None:
+        if self.last is not None and isinstance(self.last.answer, Number):
+            assert -1 <= self.last.answer.number <= 100
+
+    @invariant()
+    def what_is_sent_is_known(self) -> None:
+        if self.session.state is State.SENT:
+            assert self.session.outstanding is not None
+
+
+Visits.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+TestVisits = Visits.TestCase
