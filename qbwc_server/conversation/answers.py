@@ -197,6 +197,8 @@ class Accepting:
             self._give_up_worn(ids)
             return True
         policy = codes.find(str(code)).policy
+        if policy == "result":
+            return False
         if policy == "retry":
             counted = code != NOT_PROCESSED
             refreshes.put_back(self.connection, ids, counted=counted, held_by=self.visit.visit)
