@@ -19,10 +19,8 @@ _START_SECONDS = 30
 class NotStarted(Exception):
     """A server does not listen."""
 
-    def __init__(self, command: list[str]) -> None:
-        super().__init__(
-            f"'{' '.join(command)}' ended, or does not listen after {_START_SECONDS} s; see its log above."
-        )
+    def __init__(self, command: list[str], said: str) -> None:
+        super().__init__(f"'{' '.join(command)}' ended, or does not listen after {_START_SECONDS} s: {said.strip()}")
 
 
 class CommandFailed(Exception):
