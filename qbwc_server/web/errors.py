@@ -4,15 +4,16 @@ import logging
 import secrets
 from typing import Final
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
+from qbwc_server import words
 from qbwc_server.refreshing import RefreshingError
 from qbwc_server.store.database import DatabaseUnreachable
 from qbwc_server.web.language import choose
-from qbwc_server.web.shared import person, wording
+from qbwc_server.web.shared import person, shared, wording
 
 _LOG = logging.getLogger(__name__)
 _RETRY_SECONDS: Final = "10"
@@ -35,6 +36,7 @@ _TEXTS: Final = {
 def install(app: Flask) -> None:
     """Register the error pages."""
     app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(SecurityError, _strange_host)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RefreshingError, _refused)
     for unreachable in (OperationalError, InterfaceError, DatabaseUnreachable):
@@ -44,6 +46,12 @@ def install(app: Flask) -> None:
 
 def _csrf(_error: CSRFError) -> Response:
     return _page(400, key="csrf")
+
+
+def _strange_host(_error: SecurityError) -> Response:
+    # Nothing is built for a host that is not ours: not even addresses.
+    language = shared().settings.language
+    return Response(words.text(language, "page.strange_host") + "\n", 400, mimetype="text/plain")
 
 
 def _http(error: HTTPException) -> Response:
@@ -75,15 +83,12 @@ def _reference(what: str) -> str:
 
 def _page(status: int, *, key: str | None = None, reference: str | None = None) -> Response:
     area = _TEXTS.get(status, "bad_request" if status < 500 else "internal")  # noqa: PLR2004 - whose fault it is
-    try:
-        words = wording()
-    except AttributeError:
+    if "wording" not in g:
         choose()
-        words = wording()
     page = render_template(
         "error.html",
-        title=words.text(f"error.{area}_title"),
-        message=words.text(f"error.{key or area}"),
+        title=wording().text(f"error.{area}_title"),
+        message=wording().text(f"error.{key or area}"),
         reference=reference,
         status=status,
         home=person() is not None,

@@ -8,6 +8,7 @@ document.addEventListener("click", (event) => {
   if (dialog && dialog.showModal && plain) {
     event.preventDefault();
     dialog.showModal();
+    dialog.querySelector("[data-first]")?.focus();
   }
 });
 

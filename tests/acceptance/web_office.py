@@ -1,0 +1,177 @@
+"""A whole server for the tests of the pages, with a simulated QuickBooks, and a small browser without JavaScript."""
+
+import http.cookiejar
+import re
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import Message
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from qbwc_server.app import Application, build_app
+from qbwc_server.cli.demo_office import Office
+from qbwc_server.cli.installing import install
+from qbwc_server.cli.serving import Server, listen
+from qbwc_server.refreshing import Refresh, Wish
+from qbwc_server.settings import load_settings
+from qbwc_server.store import accounts
+
+PASSWORD = "correct horse"
+PEOPLE = {"vera": "viewer", "marie": "operator", "omar": "operator", "ada": "admin"}
+SECONDS = 20.0
+
+
+@dataclass(slots=True)
+class WebOffice:
+    """The running server, the simulated QuickBooks and its Web Connector."""
+
+    app: Application
+    office: Office
+    url: str
+    company: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.company = self.office.company
+
+    def visit(self) -> None:
+        """Let the Web Connector call once."""
+        self.office.connector.visit()
+
+    def ask(self, list_name: str, way: str, value: str = "", by: str = "marie") -> Refresh:
+        """Ask for a refresh as a door does."""
+        return self.app.refreshing.ask([Wish(self.company, list_name, way, value)], by)[0].refresh
+
+    def finish(self, refresh_id: int) -> Refresh:
+        """Let the Web Connector call, and wait until the refresh is final."""
+        self.visit()
+        return self.app.refreshing.wait([refresh_id], SECONDS)[0]
+
+    def list_id(self, list_name: str, full_name: str) -> str:
+        """Give the ListID of a record by its name."""
+        return self.app.refreshing.search(list_name, q=full_name).records[0].list_id
+
+
+@contextmanager
+def running(folder: Path, *, filled: bool = True, own: Mapping[str, Any] | None = None) -> Iterator[WebOffice]:
+    """Run a server on a free port; `filled` fetches both lists first."""
+    sockets = listen("localhost", 0)
+    port = sockets[0].getsockname()[1]
+    given = {"data_dir": folder, "public_url": f"http://localhost:{port}", "port": port, "time_zone": "America/Toronto"}
+    settings = load_settings({**given, **(own or {})}, {})
+    install(settings)
+    app = build_app(settings, simulated=True)
+    server = Server(app.wsgi, sockets, threads=4)
+    thread = threading.Thread(target=server.run, name="server")
+    thread.start()
+    app.start()
+    try:
+        url = f"http://localhost:{port}"
+        office = WebOffice(app, Office.open(app.database, url, customers=60, items=80), url)
+        with app.database.write() as connection:
+            for name, role in PEOPLE.items():
+                accounts.add_user(connection, name, role, PASSWORD, app.database.now(connection))
+        if filled:
+            ids = [office.ask(name, "all").id for name in ("customer", "item")]
+            office.visit()
+            app.refreshing.wait(ids, SECONDS)
+        yield office
+    finally:
+        server.stop()
+        thread.join()
+        app.stop()
+
+
+@dataclass(slots=True)
+class Page:
+    """An answer: its status, headers and text."""
+
+    status: int
+    url: str
+    headers: Message
+    text: str
+
+    @property
+    def forms(self) -> list["Form"]:
+        """Its forms."""
+        reader = _Forms()
+        reader.feed(self.text)
+        return reader.forms
+
+    def form(self, action: str) -> "Form":
+        """Give the first form whose address ends so."""
+        return next(each for each in self.forms if each.action.endswith(action))
+
+    @property
+    def words(self) -> str:
+        """Its text without tags and with single spaces."""
+        bare = re.sub(r"<[^>]*>", " ", self.text.partition("<main")[2])
+        return re.sub(r"\s+", " ", bare)
+
+
+@dataclass(slots=True)
+class Form:
+    """A form: where it goes, how, and what it holds."""
+
+    action: str
+    method: str
+    fields: list[tuple[str, str]] = field(default_factory=list)
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(Form(given.get("action", ""), given.get("method", "get")))
+        elif tag == "input" and self.forms and given.get("type") == "hidden":
+            self.forms[-1].fields.append((given["name"], given.get("value", "")))
+
+
+class Browser:
+    """Somebody's browser without JavaScript: cookies, redirects and forms."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.jar = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
+
+    def get(self, path: str, **headers: str) -> Page:
+        """Open a page of the server."""
+        return self._open(urllib.request.Request(self._whole(path), headers=headers))  # noqa: S310 - our own server
+
+    def post(self, path: str, fields: list[tuple[str, str]], **headers: str) -> Page:
+        """Send a form as it is given."""
+        body = urllib.parse.urlencode(fields).encode()
+        return self._open(urllib.request.Request(self._whole(path), body, headers))  # noqa: S310 - our own server
+
+    def submit(self, page: Page, action: str, **typed: str) -> Page:
+        """Fill in and send a form of a page; its hidden fields go with it."""
+        form = page.form(action)
+        path = form.action or urllib.parse.urlsplit(page.url).path
+        if form.method != "post":
+            return self.get(f"{path}?{urllib.parse.urlencode([*form.fields, *typed.items()])}")
+        return self.post(path, [*form.fields, *typed.items()])
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> Page:
+        """Sign in."""
+        return self.submit(self.get("/sign-in"), "/sign-in", user=name, password=password)
+
+    def _whole(self, path: str) -> str:
+        return urllib.parse.urljoin(self.url, path)
+
+    def _open(self, request: urllib.request.Request) -> Page:
+        try:
+            with self._opener.open(request, timeout=SECONDS) as answer:
+                return Page(answer.status, answer.url, answer.headers, answer.read().decode())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Page(error.code, error.url or "", error.headers, error.read().decode())
