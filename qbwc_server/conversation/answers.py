@@ -218,19 +218,25 @@ class Accepting:
         refreshes.fail(self.connection, worn, {"code": code, "values": {}}, self.now)
         self.result.done += len(worn)
 
-    def _observed(self, list_name: str, request_id: str, *, run: int | None, single: bool) -> dict[str, int]:
-        """Store the records of a request and mark them dirty; returns their numbers."""
+    def _observed(
+        self, list_name: str, request_id: str, *, run: int | None, single: bool, wanted: frozenset[str] | None = None
+    ) -> dict[str, int]:
+        """Store the records of a request, or its `wanted` ones, and mark them dirty; returns their numbers."""
         numbers: dict[str, int] = {}
         target = list_type(list_name).table
         for part in self.reading.parts(self.connection, request_id):
-            once = list({one.list_id: one for one in part}.values())
+            once = list({one.list_id: one for one in part if wanted is None or one.list_id in wanted}.values())
+            if not once:
+                continue
             new = records.observe(self.connection, self.company, list_name, once, self.now, run)
             outbox.put(self.connection, target, self.company, list_name, new, self.now, single=single)
             numbers |= new
         return numbers
 
     def _by_list_id(self, list_name: str, request_id: str, group: tuple[QueuedRefresh, ...]) -> None:
-        numbers = self._observed(list_name, request_id, run=None, single=True)
+        # What was cancelled meanwhile is wanted by nobody, and is not used.
+        wanted = frozenset(one.value for one in group)
+        numbers = self._observed(list_name, request_id, run=None, single=True, wanted=wanted)
         found = [one for one in group if one.value in numbers]
         for one in found:
             self._answered(one, one.value, numbers[one.value])
@@ -253,6 +259,8 @@ class Accepting:
                 self._conclude(one, "not_found")
 
     def _by_name(self, list_name: str, request_id: str, group: tuple[QueuedRefresh, ...]) -> None:
+        if not group:
+            return
         numbers = self._observed(list_name, request_id, run=None, single=True)
         for one in group:
             if numbers:
@@ -272,12 +280,12 @@ class Accepting:
             self._conclude(one, outcome, hits=hits, records=len(hits))
 
     def _page(self, list_name: str, request_id: str, head: AnswerHead, group: tuple[QueuedRefresh, ...]) -> None:
-        run = group[0] if group else None
-        numbers = self._observed(list_name, request_id, run=run.id if run else None, single=False)
-        complete = not head.remaining
-        if run is None:
+        if not group:
             self.result.iterator = None
             return
+        run = group[0]
+        numbers = self._observed(list_name, request_id, run=run.id, single=False)
+        complete = not head.remaining
         first = run.first_seq
         if (self.visit.iterator or {}).get("refresh") != run.id:
             # The iteration began with this page, whatever an earlier visit got to see.
