@@ -1,0 +1,320 @@
+"""The commands that look after an installation, each run as people run it."""
+
+import json
+import os
+import re
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from qbwc_server.cli import main
+
+
+@dataclass
+class Ran:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Qbwc = Callable[..., Ran]
+PASSWORD = "correct horse"
+# These take over the log and the signals of their process, so they get one of their own.
+_OWN_PROCESS = ("serve",)
+
+
+@pytest.fixture
+def real_qbwc(tmp_path: Path) -> Qbwc:
+    """Runs `qbwc` as a process in an empty directory of its own, without settings from outside."""
+
+    def run(*arguments: str, typed: str = "", env: dict[str, str] | None = None) -> Ran:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("QBWC_")}
+        ran = subprocess.run(
+            [sys.executable, "-m", "qbwc_server", *arguments],
+            input=typed,
+            cwd=tmp_path,
+            env={**clean, "PYTHONUTF8": "1", **(env or {})},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    return run
+
+
+@pytest.fixture
+def qbwc(real_qbwc: Qbwc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Qbwc:
+    """Runs the same commands within this process, which is ten times faster."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("QBWC_")]:
+        monkeypatch.delenv(name)
+
+    def run(*arguments: str, typed: str = "", env: dict[str, str] | None = None) -> Ran:
+        if arguments[0] in _OWN_PROCESS:
+            return real_qbwc(*arguments, typed=typed, env=env)
+        result = CliRunner().invoke(main, list(arguments), input=typed, env=env, prog_name="qbwc")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ran(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest.fixture
+def installed(qbwc: Qbwc) -> Qbwc:
+    assert qbwc("init").returncode == 0
+    return qbwc
+
+
+def _json(ran: Ran) -> Any:
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+def _refused(ran: Ran, *words: str) -> None:
+    assert ran.returncode == 2, ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert ran.stdout == ""
+    for word in words:
+        assert word in ran.stderr
+
+
+def test_init_makes_everything_and_can_be_repeated(qbwc: Qbwc, tmp_path: Path) -> None:
+    first = _json(qbwc("init", "--json"))
+    assert set(first) >= {"database", "website_database", "revision"}
+    folder = tmp_path / "qbwc-data"
+    key = (folder / "secret.key").read_bytes()
+    if sys.platform != "win32":
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert _json(qbwc("init", "--json")) == first
+    assert (folder / "secret.key").read_bytes() == key
+    with sqlite3.connect(folder / "website.db") as website:
+        tables = {name for (name,) in website.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables >= {"customers", "items", "qbwc_freshness", "qbwc_checked"}
+
+
+def test_the_process_itself_keeps_its_streams_and_exit_status_apart(real_qbwc: Qbwc) -> None:
+    refused = real_qbwc("company", "list", "--json")
+    _refused(refused, "qbwc init")
+    assert refused.stderr.count("\n") == 1
+    assert set(_json(real_qbwc("init", "--json"))) >= {"database", "website_database", "revision"}
+    made = real_qbwc("company", "add", "acme", "--json")
+    assert _json(made)["company"] == "acme"
+    assert "acme" in made.stderr
+    assert real_qbwc("company", "accept", "acme").returncode == 1
+
+
+def test_a_foreign_table_is_told_and_not_touched(qbwc: Qbwc, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "shop.db") as shop:
+        shop.execute("CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT)")
+    _refused(
+        qbwc("init", env={"QBWC_WEBSITE_DATABASE_URL": f"sqlite:///{(tmp_path / 'shop.db').as_posix()}"}),
+        "customers",
+        "QBWC_MAPPING",
+    )
+    with sqlite3.connect(tmp_path / "shop.db") as shop:
+        assert [row[1] for row in shop.execute("PRAGMA table_info(customers)")] == ["id", "name"]
+
+
+@pytest.mark.parametrize("command", ["status", "serve", "user list", "queue list"])
+def test_before_init_every_command_names_it(qbwc: Qbwc, tmp_path: Path, command: str) -> None:
+    _refused(qbwc(*command.split()), "qbwc init")
+    assert not (tmp_path / "qbwc-data").exists()
+
+
+@pytest.mark.parametrize("revision", ["0000", "9999"])
+def test_another_schema_is_refused_with_the_command(installed: Qbwc, tmp_path: Path, revision: str) -> None:
+    with sqlite3.connect(tmp_path / "qbwc-data" / "qbwc.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = ?", [revision])
+    for command in ("serve", "status"):
+        _refused(installed(command), "qbwc init")
+    _refused(installed("init"), "newer")
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"QBWC_PORT": "many"}, ("QBWC_PORT",)),
+        ({"QBWC_PUBLIC_URL": "https://192.0.2.7"}, ("QBWC_PUBLIC_URL",)),
+        ({"QBWC_DATABASE_URL": "postgresql://nobody:hidden@127.0.0.1:1/none"}, ("QBWC_DATABASE_URL",)),
+        ({"QBWC_WEBSITE_DATABASE_URL": "mysql://nobody:hidden@127.0.0.1:1/none"}, ("QBWC_WEBSITE_DATABASE_URL",)),
+        ({"QBWC_WEBSITE_DATABASE_URL": "oracle://x"}, ("QBWC_WEBSITE_DATABASE_URL",)),
+        ({"QBWC_DATA_DIR": "taken"}, ("taken",)),
+    ],
+)
+def test_a_bad_setting_stops_with_its_name(
+    qbwc: Qbwc, tmp_path: Path, environment: dict[str, str], words: tuple[str, ...]
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    ran = qbwc("init", env=environment)
+    _refused(ran, *words)
+    assert "hidden" not in ran.stderr
+
+
+def test_an_unknown_key_in_the_file_stops_with_its_name(installed: Qbwc, tmp_path: Path) -> None:
+    (tmp_path / "qbwc-data" / "qbwc.toml").write_text('prot = "8080"\n')
+    _refused(installed("status"), "prot", "qbwc.toml")
+
+
+def test_a_missing_secret_key_is_told(installed: Qbwc, tmp_path: Path) -> None:
+    (tmp_path / "qbwc-data" / "secret.key").unlink()
+    _refused(installed("serve"), "qbwc init")
+
+
+def test_a_company_is_added_with_its_account(installed: Qbwc) -> None:
+    made = _json(
+        installed("company", "add", "acme", "--title", "Acme & Fils", "--company-file", r"C:\Acme.qbw", "--json")
+    )
+    assert set(made) >= {"company", "title", "user", "password", "owner_id", "file_id", "app_url"}
+    assert (made["company"], made["title"], made["user"]) == ("acme", "Acme & Fils", "acme")
+    assert made["app_url"] == "http://localhost:8080/qbwc"
+    assert re.fullmatch(r"\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\}", made["owner_id"])
+    listed = _json(installed("company", "list", "--json"))
+    assert "password" not in listed[0]
+    assert {name: listed[0][name] for name in ("company", "owner_id", "file_id")} == {
+        name: made[name] for name in ("company", "owner_id", "file_id")
+    }
+    assert made["password"] not in installed("company", "list").stdout
+
+
+def test_company_names_are_checked(installed: Qbwc) -> None:
+    for bad in ("Acme", "a b", "é", "x" * 41):
+        _refused(installed("company", "add", bad), "a-z")
+    assert installed("company", "add", "acme").returncode == 0
+    _refused(installed("company", "add", "acme"), "acme")
+    _refused(installed("company", "pause", "nobody"), "qbwc company list")
+
+
+def test_a_company_is_paused_and_resumed(installed: Qbwc) -> None:
+    installed("company", "add", "acme")
+    assert _json(installed("company", "pause", "acme", "--json"))["paused"] is True
+    assert _json(installed("status", "--json"))["companies"][0]["connection"] == "paused"
+    assert _json(installed("company", "resume", "acme", "--json"))["paused"] is False
+
+
+def test_a_new_password_is_another_one(installed: Qbwc) -> None:
+    first = _json(installed("company", "add", "acme", "--json"))["password"]
+    second = _json(installed("company", "password", "acme", "--json"))["password"]
+    assert first != second
+    assert len(second) == 24
+
+
+def test_the_qwc_file_is_the_same_for_ever(installed: Qbwc, tmp_path: Path) -> None:
+    made = _json(installed("company", "add", "acme", "--json"))
+    printed = installed("company", "qwc", "acme").stdout
+    assert installed("company", "qwc", "acme", "-o", "acme.qwc").returncode == 0
+    assert (tmp_path / "acme.qwc").read_text("utf-8") == printed
+    installed("company", "password", "acme")
+    assert installed("company", "qwc", "acme").stdout == printed
+    for part in (made["owner_id"], made["file_id"], "pdpNotNeeded", "<IsReadOnly>false</IsReadOnly>"):
+        assert part in printed
+    assert made["password"] not in printed
+
+
+def test_a_company_file_never_seen_cannot_be_accepted(installed: Qbwc) -> None:
+    installed("company", "add", "acme")
+    ran = installed("company", "accept", "acme", "--json")
+    assert ran.returncode == 1
+    assert json.loads(ran.stdout)["accepted"] is False
+
+
+def test_users_are_added_listed_and_disabled(installed: Qbwc) -> None:
+    added = installed("user", "add", "marie", "--role", "operator", "--password-stdin", "--json", typed=f"{PASSWORD}\n")
+    assert _json(added) == {"user": "marie", "role": "operator"}
+    _refused(
+        installed("user", "add", "marie", "--role", "viewer", "--password-stdin", typed=f"{PASSWORD}\n"),
+        "qbwc user password marie",
+    )
+    assert installed("user", "password", "marie", "--password-stdin", typed="another phrase\n").returncode == 0
+    assert _json(installed("user", "disable", "marie", "--json"))["disabled"] is True
+    assert [user["user"] for user in _json(installed("user", "list", "--json"))] == ["marie"]
+    assert PASSWORD not in added.stdout + added.stderr
+
+
+def test_wrong_passwords_and_roles_are_refused(installed: Qbwc) -> None:
+    _refused(installed("user", "add", "marie", "--role", "owner"), "viewer")
+    _refused(installed("user", "add", "marie", "--role", "viewer"), "--password-stdin")
+    _refused(installed("user", "add", "marie", "--role", "viewer", "--password-stdin", typed="short\n"), "8")
+    _refused(installed("user", "disable", "marie"), "qbwc user list")
+
+
+def test_tokens_are_shown_once(installed: Qbwc) -> None:
+    installed("company", "add", "acme")
+    made = _json(installed("token", "add", "shop", "--role", "viewer", "--company", "acme", "--json"))
+    assert made["token"].startswith("qbwc_")
+    assert made["token"] not in installed("token", "list", "--json").stdout
+    _refused(installed("token", "add", "shop"), "qbwc token revoke shop")
+    _refused(installed("token", "add", "other", "--company", "nobody"), "qbwc company list")
+    assert installed("token", "revoke", "shop").returncode == 0
+    _refused(installed("token", "revoke", "shop"), "qbwc token list")
+
+
+def test_refreshes_are_queued_joined_cancelled_and_listed(installed: Qbwc) -> None:
+    installed("company", "add", "acme")
+    asked = _json(installed("refresh", "customer", "--list-id", "80000001-1", "80000002-1", "--json"))
+    assert [refresh["list_id"] for refresh in asked] == ["80000001-1", "80000002-1"]
+    again = _json(installed("refresh", "customer", "--list-id", "80000001-1", "--json"))
+    assert again[0]["id"] == asked[0]["id"]
+    _json(installed("refresh", "item", "--find", "hammer", "--json"))
+    listed = _json(installed("queue", "list", "--json"))
+    assert [refresh["id"] for refresh in listed] == sorted((one["id"] for one in listed), reverse=True)
+    assert len(_json(installed("queue", "list", "--limit", "1", "--json"))) == 1
+    number = str(asked[0]["id"])
+    assert _json(installed("queue", "cancel", number, "--json"))[0]["state"] == "cancelled"
+    late = installed("queue", "cancel", number, "--json")
+    assert (late.returncode, json.loads(late.stdout)[0]["state"]) == (1, "cancelled")
+    retried = _json(installed("queue", "retry", number, "--json"))[0]
+    assert (retried["state"], retried["retry_of"]) == ("waiting", asked[0]["id"])
+    assert installed("queue", "retry", str(asked[1]["id"])).returncode == 1
+    assert _json(installed("status", "--json"))["queue"]["waiting"] == 3
+
+
+def test_waiting_without_a_connector_ends_with_a_no(installed: Qbwc) -> None:
+    installed("company", "add", "acme")
+    ran = installed("refresh", "item", "--all", "--wait", "0.2", "--json")
+    assert ran.returncode == 1
+    assert json.loads(ran.stdout)[0]["state"] == "waiting"
+
+
+def test_wrong_refreshes_are_refused(installed: Qbwc) -> None:
+    _refused(installed("refresh", "customer", "--all"), "qbwc company add")
+    installed("company", "add", "acme")
+    installed("company", "add", "globex")
+    _refused(installed("refresh", "customer", "--all"), "acme", "globex")
+    _refused(installed("refresh", "customer", "--all", "--company", "nobody"), "qbwc company list")
+    _refused(installed("refresh", "customer", "--company", "acme"), "--list-id")
+    _refused(installed("refresh", "customer", "--all", "--find", "x", "--company", "acme"), "only one")
+    _refused(installed("refresh", "customer", "--changed", "--company", "acme"), "--changed")
+    _refused(installed("refresh", "vendor", "--all"), "customer")
+    _refused(installed("refresh", "customer", "--find", "two", "words", "--company", "acme"), "words")
+    _refused(installed("queue", "cancel", "7"), "qbwc queue list")
+
+
+def test_status_tells_of_a_website_that_is_down(installed: Qbwc) -> None:
+    down = installed("status", "--json", env={"QBWC_WEBSITE_DATABASE_URL": "mysql://x@127.0.0.1:1/none"})
+    assert _json(down)["website_database"]["ok"] is False
+    assert set(_json(down)) >= {"companies", "queue", "publishing"}
+
+
+def test_sentences_come_in_french(installed: Qbwc) -> None:
+    assert "prêtes" in installed("init", env={"QBWC_LANGUAGE": "fr"}).stdout
+
+
+def test_help_and_version_need_no_installation(qbwc: Qbwc) -> None:
+    listed = qbwc("--help")
+    assert listed.returncode == 0
+    for command in ("demo", "init", "serve", "company", "user", "token", "refresh", "queue", "status", "rehearse"):
+        assert f"  {command} " in listed.stdout
+    assert qbwc("--version").returncode == 0
+    _refused(qbwc("nonsense"), "nonsense")
