@@ -200,14 +200,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refreshes")),
     )
     with op.batch_alter_table("refreshes", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_refreshes_open",
-            ["company", "state"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('waiting', 'sent', 'answered')"),
-            postgresql_where=sa.text("state IN ('waiting', 'sent', 'answered')"),
-        )
-        batch_op.create_index("ix_refreshes_record", ["company", "list", "list_id"], unique=False)
+        batch_op.create_index("ix_refreshes_record", ["company", "list_id", "list"], unique=False)
+        batch_op.create_index("ix_refreshes_state", ["state", "company"], unique=False)
         batch_op.create_index(
             "uq_refreshes_waiting",
             ["company", "list", "way", "value"],
