@@ -139,7 +139,7 @@ def _refresh_view(
 
 def cursor(record: Record) -> str:
     """Return the cursor of a record's place in the order of the lists."""
-    place: list[Any] = [record.full_name.casefold()[:255], record.list_id, record.company]
+    place: list[Any] = [records.fold(record.full_name)[:255], record.list_id, record.company]
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 

@@ -10,6 +10,7 @@ the EditSequence of QuickBooks move with every edit and are no change by
 themselves.
 """
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,6 +64,12 @@ class Change:
     changed_at: datetime
     kind: str
     fields: Sequence[Mapping[str, Any]]
+
+
+def fold(text: str) -> str:
+    """Return a text as it is searched and sorted: without case and accents."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in apart if not unicodedata.combining(char))
 
 
 def _record(row: Row[Any]) -> Record:
@@ -179,8 +186,8 @@ def _row(company: str, list_name: str, list_id: str, seq: int, values: dict[str,
         "seq": seq,
         "name": name,
         "full_name": str(values["FullName"]),
-        "sort_name": str(values["FullName"]).casefold()[:255],
-        "search": "\n".join(str(values[key]) for key in SEARCHED if values.get(key)).casefold(),
+        "sort_name": fold(str(values["FullName"]))[:255],
+        "search": fold("\n".join(str(values[key]) for key in SEARCHED if values.get(key))),
         "is_active": bool(values["IsActive"]),
         "is_deleted": False,
         "edit_sequence": str(values["EditSequence"]),
@@ -189,7 +196,7 @@ def _row(company: str, list_name: str, list_id: str, seq: int, values: dict[str,
     }
 
 
-def _change_row(  # noqa: PLR0917
+def _change_row(
     company: str,
     list_name: str,
     list_id: str,
@@ -259,7 +266,7 @@ def search(
     wanted = [records.c.list == list_name]
     if company is not None:
         wanted.append(records.c.company == company)
-    wanted.extend(records.c.search.contains(word, autoescape=True) for word in text.casefold().split())
+    wanted.extend(records.c.search.contains(word, autoescape=True) for word in fold(text).split())
     total: int = connection.execute(select(func.count()).select_from(records).where(*wanted)).scalar_one()
     order = (records.c.sort_name, records.c.list_id, records.c.company)
     query = select(records).where(*wanted).limit(limit + 1)
