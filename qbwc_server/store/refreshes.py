@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server.store.tables import askers, refreshes
@@ -26,6 +26,12 @@ from qbwc_server.store.tables import askers, refreshes
 MOST = 1000
 UNANSWERED_ALONE = 2
 UNANSWERED_LIMIT = 5
+
+
+# Built once: each poll asks this.
+_ANYTHING_WAITS = (
+    select(refreshes.c.id).where(refreshes.c.company == bindparam("company"), refreshes.c.state == "waiting").limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +227,7 @@ def waiting_count(connection: Connection, company: str, visit: int | None = None
 
 def anything_waits(connection: Connection, company: str) -> bool:
     """Return whether a refresh waits."""
-    return connection.execute(select(refreshes.c.id).where(_claimable(company, None)).limit(1)).first() is not None
+    return connection.execute(_ANYTHING_WAITS, {"company": company}).first() is not None
 
 
 def waiting(connection: Connection, company: str, visit: int, limit: int) -> tuple[QueuedRefresh, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, select, update
 
 from qbwc_server.store.tables import companies, exchanges, visits
 
@@ -38,6 +38,16 @@ class Visit:
     no_more: bool
     requests: Any
     iterator: Any
+
+
+# Built once: each poll asks these, and building one costs more than SQLite's answer.
+_BY_TICKET = select(visits).where(visits.c.ticket_sha256 == bindparam("ticket_sha256"))
+_HAS_REQUEST_OUT = select(visits.c.visit).where(
+    visits.c.company == bindparam("company"),
+    visits.c.visit == bindparam("visit"),
+    visits.c.outstanding.is_not(None),
+    visits.c.released.is_(False),
+)
 
 
 def _visit(row: Row[Any]) -> Visit:
@@ -77,7 +87,7 @@ def begin(connection: Connection, company: str, ticket: str, address: str, now: 
 
 def by_ticket(connection: Connection, ticket: str) -> Visit | None:
     """Return the visit of a ticket, or None."""
-    row = connection.execute(select(visits).where(visits.c.ticket_sha256 == _digest(ticket))).first()
+    row = connection.execute(_BY_TICKET, {"ticket_sha256": _digest(ticket)}).first()
     return None if row is None else _visit(row)
 
 
@@ -85,6 +95,11 @@ def get(connection: Connection, company: str, number: int) -> Visit | None:
     """Return a company's visit by number, or None."""
     row = connection.execute(select(visits).where(visits.c.company == company, visits.c.visit == number)).first()
     return None if row is None else _visit(row)
+
+
+def has_request_out(connection: Connection, company: str, number: int) -> bool:
+    """Return whether QuickBooks may still be at work on a request of this visit."""
+    return connection.execute(_HAS_REQUEST_OUT, {"company": company, "visit": number}).first() is not None
 
 
 def change(connection: Connection, company: str, number: int, **values: object) -> None:
