@@ -89,9 +89,8 @@ class Conversation:
         with self.database.read() as connection:
             company, right = companies.sign_in(connection, user_name, password)
             if company is not None and right and not company.paused:
-                work = refreshes.anything_waits(connection, company.company) or self._has_request_out(
-                    connection, company
-                )
+                name, number = company.company, company.visit
+                work = refreshes.anything_waits(connection, name) or visits.has_request_out(connection, name, number)
         if company is None:
             return (visits.make_ticket(), "nvu")
         if not right:
@@ -101,10 +100,6 @@ class Conversation:
         if company.paused or not work:
             return (visits.make_ticket(), "none")
         return self._begin(company.company, address)
-
-    def _has_request_out(self, connection: Connection, company: Company) -> bool:
-        visit = visits.get(connection, company.company, company.visit)
-        return visit is not None and visit.outstanding is not None and not visit.released
 
     def _wrong_password(self, company: Company) -> None:
         with self.database.write() as connection:
@@ -129,8 +124,7 @@ class Conversation:
                 if occupied and recent and company.takeovers >= TAKEOVERS_BEFORE_BUSY:
                     return (ticket, "busy")
                 self._end_visit(connection, company, before, now)
-                if occupied:
-                    companies.change(connection, name, takeovers=company.takeovers + 1)
+                companies.change(connection, name, takeovers=company.takeovers + 1 if occupied else 0)
             if company.paused or not refreshes.anything_waits(connection, name):
                 return (ticket, "none")
             visits.begin(connection, name, ticket, address[:64], now)
