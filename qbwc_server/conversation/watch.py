@@ -55,3 +55,4 @@ class Watch:
             for company, one in sorted(pending.items()):
                 polls.record(connection, company, one.moments)
                 companies.notice(connection, company, **one.values)
+                companies.forgive(connection, company, max(one.moments))

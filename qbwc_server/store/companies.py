@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from qbwc_server.store.tables import companies, connections
 
@@ -85,6 +85,12 @@ class Seen:
     attention_at: datetime | None = None
     wrong_passwords: int = 0
     wrong_password_at: datetime | None = None
+
+
+# Built once: each poll asks this. The password's hash comes last.
+_BY_USER = select(*(companies.c[name] for name in Company.__slots__), companies.c.password_sha256).where(
+    companies.c.user_name == bindparam("user_name")
+)
 
 
 def _company(row: Row[Any]) -> Company:
@@ -181,10 +187,10 @@ def sign_in(connection: Connection, user_name: str, password: str) -> tuple[Comp
         the company whose account it is (None when no company has that user), and
         whether the password is right.
     """
-    row = connection.execute(select(companies).where(companies.c.user_name == user_name)).first()
+    row = connection.execute(_BY_USER, {"user_name": user_name}).first()
     if row is None:
         return None, False
-    return _company(row), hmac.compare_digest(row.password_sha256, hash_secret(password))
+    return Company(*row[:-1]), hmac.compare_digest(row.password_sha256, hash_secret(password))
 
 
 def new_password(connection: Connection, company: str, now: datetime) -> str:
@@ -246,3 +252,14 @@ def connection_of(connection: Connection, company: str) -> Seen:
 def notice(connection: Connection, company: str, **values: object) -> None:
     """Set columns of a company's connection."""
     connection.execute(update(connections).where(connections.c.company == company).values(**values))
+
+
+def forgive(connection: Connection, company: str, at: datetime) -> None:
+    """Forget the wrong passwords of before `at`, when the right one was given."""
+    connection.execute(
+        update(connections)
+        .where(
+            connections.c.company == company, connections.c.wrong_passwords > 0, connections.c.wrong_password_at < at
+        )
+        .values(wrong_passwords=0, wrong_password_at=None)
+    )
