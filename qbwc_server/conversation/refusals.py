@@ -43,7 +43,9 @@ def refuse(connection: Connection, company: Company, visit: Visit) -> None:
         # Leaving out IncludeRetElement did not help: that was not the reason.
         visits.change(connection, visit.company, visit.visit, plain=company.whole_records)
         alone = refreshes.refused_alone(connection, visit.company, visit.visit)
-        if company.accepted_version != visit.version or len(alone) >= OUR_FAULT_FROM:
+        # Several people may have asked for the same: that is one request refused.
+        refused = {(one.list, one.way, one.value) for one in refreshes.many(connection, alone)}
+        if company.accepted_version != visit.version or len(refused) >= OUR_FAULT_FROM:
             _our_fault(connection, visit, alone)
 
 
