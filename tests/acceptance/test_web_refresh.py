@@ -1,0 +1,176 @@
+import re
+from collections.abc import Iterator
+
+import pytest
+from web_office import Browser, Page, WebOffice, running
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
+    with running(tmp_path_factory.mktemp("refresh")) as started:
+        yield started
+
+
+def _signed_in(office: WebOffice, name: str) -> Browser:
+    browser = Browser(office.url)
+    browser.sign_in(name)
+    return browser
+
+
+@pytest.fixture
+def marie(office: WebOffice) -> Browser:
+    return _signed_in(office, "marie")
+
+
+@pytest.fixture
+def customer(office: WebOffice) -> str:
+    return f"/customers/{office.company}/{office.office.change('customer')}"
+
+
+def test_the_button_leads_to_a_confirmation_that_says_what_happens(marie: Browser, customer: str) -> None:
+    page = marie.get(customer)
+    assert f'href="{customer}/refresh"' in page.text
+    asked = marie.get(f"{customer}/refresh")
+    for sentence in ("will be replaced by what QuickBooks has", "Nothing changes in QuickBooks", "Not now"):
+        assert sentence in asked.words
+        assert sentence in page.words
+
+
+def test_a_refresh_without_javascript_goes_from_the_button_to_what_changed(
+    office: WebOffice, marie: Browser, customer: str
+) -> None:
+    waiting = marie.submit(marie.get(f"{customer}/refresh"), "/refresh")
+    assert waiting.url.partition("#")[0].endswith(customer)
+    assert "Waiting for QuickBooks" in waiting.words
+    number = re.search(r"Request (\d+)", waiting.words)
+    assert number is not None
+    office.finish(int(number[1]))
+    done = marie.get(customer)
+    assert "1 field changed" in done.words
+    assert re.search(r"<del>.*</del>.*<ins>514-555-\d{4}</ins>", done.text, re.DOTALL)
+    assert "hx-get" not in done.text
+
+
+def test_asking_twice_joins_and_says_so(office: WebOffice, marie: Browser, customer: str) -> None:
+    marie.submit(marie.get(f"{customer}/refresh"), "/refresh")
+    omar = _signed_in(office, "omar")
+    page = omar.submit(omar.get(f"{customer}/refresh"), "/refresh")
+    assert "marie asked for this" in page.words
+    open_ones = office.app.refreshing.list(company=office.company, list_id=customer.rpartition("/")[2], state="waiting")
+    assert len(open_ones) == 1
+    office.finish(open_ones[0].id)
+
+
+def test_cancelling_withdraws_ones_own_and_only_the_last_ends_it(
+    office: WebOffice, marie: Browser, customer: str
+) -> None:
+    omar = _signed_in(office, "omar")
+    marie.submit(marie.get(f"{customer}/refresh"), "/refresh")
+    omar.submit(omar.get(f"{customer}/refresh"), "/refresh")
+    first = marie.submit(marie.get(customer), "/cancel")
+    assert "Your request was withdrawn" in first.words
+    last = omar.submit(omar.get(customer), "/cancel")
+    assert "The request was cancelled" in last.words
+    assert last.url.endswith(customer)
+    assert "Cancelled" in last.words
+
+
+def test_cancelling_too_late_changes_nothing(office: WebOffice, marie: Browser) -> None:
+    done = office.finish(office.ask("customer", "list_id", office.office.change("customer")).id)
+    page = marie.get("/customers")
+    token = dict(page.form("/customers/all").fields)["csrf_token"]
+    answer = marie.post(f"/refreshes/{done.id}/cancel", [("csrf_token", token)])
+    assert "no longer waiting" in answer.words
+    assert office.app.refreshing.get(done.id).state == "published"
+
+
+def test_several_are_refreshed_after_one_confirmation(office: WebOffice, marie: Browser) -> None:
+    ids = [record.list_id for record in office.app.refreshing.search("customer").records[:3]]
+    query = "&".join(f"record={office.company}/{each}" for each in ids)
+    asked = marie.get(f"/customers/refresh?{query}&record={office.company}/unknown")
+    assert "Refresh 3 customers from QuickBooks?" in asked.words
+    queue = marie.submit(asked, "/customers/refresh")
+    assert "3 requests stand in the queue" in queue.words
+    waiting = office.app.refreshing.list(state="waiting")
+    assert {each.list_id for each in waiting} == set(ids)
+    office.finish(waiting[0].id)
+
+
+def test_choosing_none_is_answered_with_how_to_choose(marie: Browser) -> None:
+    assert "Choose one or more first" in marie.get("/customers/refresh").words
+
+
+def test_a_search_in_quickbooks_shows_hits_that_can_be_refreshed(office: WebOffice, marie: Browser) -> None:
+    office.office.quickbooks.add("customer", "CustomerRet", Name="Zzyzx Plumbing")
+    nothing = marie.get("/customers?q=Zzyzx")
+    assert "No customer matches" in nothing.words
+    page = marie.submit(nothing, "/customers/find")
+    number = int(page.url.rpartition("/")[2])
+    office.finish(number)
+    found = marie.get(f"/refreshes/{number}")
+    link = re.search(r'href="(/customers/[^"]+/refresh)">Zzyzx Plumbing<', found.text)
+    assert link is not None
+    fresh = marie.submit(marie.get(link[1]), "/refresh")
+    assert "Not yet seen in QuickBooks" in fresh.words
+    office.finish(office.app.refreshing.list(state="waiting")[0].id)
+    assert "new on the website" in marie.get(link[1].removesuffix("/refresh")).words
+
+
+def test_the_whole_list_can_be_fetched(office: WebOffice, marie: Browser) -> None:
+    page = marie.submit(marie.get("/items"), "/items/all")
+    assert "All Items" in page.words
+    done = office.finish(int(page.url.rpartition("/")[2]))
+    assert done.state == "published"
+    assert "80 records" in marie.get(f"/refreshes/{done.id}").words
+
+
+def test_a_viewer_sees_no_buttons_and_cannot_ask(office: WebOffice, customer: str) -> None:
+    vera = _signed_in(office, "vera")
+    page = vera.get(customer)
+    assert "Refresh from QuickBooks" not in page.text
+    assert "<dialog" not in page.text
+    assert 'type="checkbox"' not in vera.get("/customers").text
+    assert vera.get(f"{customer}/refresh").status == 403
+    token = dict(page.form("/sign-out").fields)["csrf_token"]
+    for path in (
+        f"{customer}/refresh",
+        "/customers/all",
+        "/customers/find",
+        "/customers/refresh",
+        "/refreshes/1/retry",
+    ):
+        answer = vera.post(path, [("csrf_token", token), ("q", "x")])
+        assert answer.status == 403
+        assert "Your account may not do this" in answer.words
+
+
+def _poll(page: Page) -> str:
+    found = re.search(r'id="poller" hx-get="([^"]+)"', page.text)
+    assert found is not None
+    return found[1].replace("&amp;", "&")
+
+
+def test_a_poll_says_nothing_while_nothing_changes_and_ends_with_the_whole_record(
+    office: WebOffice, marie: Browser, customer: str
+) -> None:
+    page = marie.submit(marie.get(f"{customer}/refresh"), "/refresh")
+    address = _poll(page)
+    same = marie.get(address, **{"HX-Request": "true"})
+    assert (same.status, same.text) == (204, "")
+    slower = marie.get(address.replace("every=2", "every=1"), **{"HX-Request": "true"})
+    assert slower.headers["HX-Reswap"] == "none"
+    assert 'id="poller"' in slower.text
+    office.finish(office.app.refreshing.list(state="waiting")[0].id)
+    last = marie.get(address, **{"HX-Request": "true"})
+    assert "1 field changed" in last.text
+    assert 'id="record-body" hx-swap-oob="true"' in last.text
+    assert '<div id="poller" hx-swap-oob="true"></div>' in last.text
+
+
+def test_a_record_that_is_gone_says_so(office: WebOffice, marie: Browser) -> None:
+    page = marie.submit(marie.get(f"/customers/{office.company}/FFFFFFFF-1/refresh"), "/refresh")
+    assert "Not yet seen in QuickBooks" in page.words
+    office.finish(office.app.refreshing.list(state="waiting")[0].id)
+    page = marie.get(f"/customers/{office.company}/FFFFFFFF-1")
+    assert page.status == 200
+    assert "Not found in QuickBooks" in page.words
