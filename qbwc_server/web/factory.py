@@ -16,6 +16,7 @@ from qbwc_server.refreshing import Refreshing
 from qbwc_server.settings import Settings, secret_key
 from qbwc_server.store.database import Database, DatabaseUnreachable
 from qbwc_server.web import connection, errors, language, overview, public, queue, record, security, signin, table
+from qbwc_server.web.rows import may_cancel
 from qbwc_server.web.shared import Shared, companies, person, shared, wording
 from qbwc_server.web.targets import here
 
@@ -81,6 +82,7 @@ def _for_templates() -> dict[str, object]:
         "support_contact": shared().settings.support_contact,
         "languages": words.LANGUAGE_NAMES,
         "here": here,
+        "may_cancel": may_cancel,
         "static": _static,
     }
 

@@ -22,7 +22,6 @@ class Row:
         what: What was asked for.
         listing: "customers" or "items".
         link: The record's page, or the request's own.
-        mine: Whether the reader may withdraw it.
     """
 
     refresh: Refresh
@@ -30,7 +29,6 @@ class Row:
     what: str
     listing: str
     link: str
-    mine: bool
 
 
 def rows(refreshes: Sequence[Refresh]) -> tuple[Row, ...]:
@@ -40,7 +38,7 @@ def rows(refreshes: Sequence[Refresh]) -> tuple[Row, ...]:
 
 def row(reader: Wording, each: Refresh) -> Row:
     """Make one row."""
-    kind, user = list_type(each.list), person()
+    kind = list_type(each.list)
     own = url_for("queue.one", refresh_id=each.id)
     to_record = each.scope == "record" and each.list_id is not None
     link = (
@@ -48,8 +46,7 @@ def row(reader: Wording, each: Refresh) -> Row:
         if to_record
         else own
     )
-    mine = user is not None and user.may("operator") and each.state == "waiting"
-    return Row(each, refresh_badge(reader, each), what(reader, each), kind.table, link, mine)
+    return Row(each, refresh_badge(reader, each), what(reader, each), kind.table, link)
 
 
 def what(reader: Wording, each: Refresh) -> str:
@@ -70,3 +67,11 @@ def _known_name(each: Refresh) -> str | None:
         return shared().refreshing.record(each.company, each.list, each.value).full_name
     except UnknownRecord:
         return None
+
+
+def may_cancel(refresh: Refresh) -> bool:
+    """Tell whether the reader can withdraw this request: one's own, one that was joined, or an administrator any."""
+    user = person()
+    if user is None or refresh.state != "waiting" or not user.may("operator"):
+        return False
+    return user.may("admin") or refresh.joined or refresh.asked_by == user.name

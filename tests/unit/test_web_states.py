@@ -1,0 +1,141 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from qbwc_server.refreshing import ConnectionView, Refresh
+from qbwc_server.web.states import connection_sentence, refresh_badge, refresh_status, when_asked
+from qbwc_server.web.wording import Wording
+
+NOW = datetime(2026, 11, 24, 15, 20, tzinfo=UTC)
+EN = Wording("en", "America/Toronto", NOW)
+FR = Wording("fr", "America/Toronto", NOW)
+CONNECTED = ConnectionView(
+    state="connected",
+    last_seen_at=NOW - timedelta(minutes=1),
+    next_expected_at=NOW + timedelta(minutes=5),
+    interval_seconds=300,
+    product=None,
+    country=None,
+    connector_version=None,
+    address=None,
+    file=None,
+    file_name=None,
+    attention_code=None,
+    attention_values={},
+    wrong_passwords=0,
+    wrong_password_at=None,
+    qbxml_version=None,
+)
+LATE = replace(CONNECTED, state="late", last_seen_at=NOW - timedelta(minutes=11), next_expected_at=None)
+OFFLINE = replace(LATE, state="offline", last_seen_at=NOW - timedelta(hours=3))
+NEVER = replace(CONNECTED, state="never_seen", last_seen_at=None, next_expected_at=None, interval_seconds=None)
+ONCE = replace(CONNECTED, next_expected_at=None, interval_seconds=None)
+PAUSED = replace(CONNECTED, state="paused")
+TROUBLED = replace(CONNECTED, state="needs_attention", attention_code="wrong_file", attention_values={"file": "C:\\b"})
+WAITING = Refresh(
+    id=1,
+    company="acme",
+    list="customer",
+    scope="record",
+    list_id="8-1",
+    full_name=None,
+    state="waiting",
+    outcome=None,
+    asked_by="marie",
+    asked_at=NOW,
+    sent_at=None,
+    answered_at=None,
+    published_at=None,
+    finished_at=None,
+    expected_at=NOW + timedelta(minutes=5),
+    records=0,
+    changes=(),
+    error_code=None,
+    error_values={},
+    joined=False,
+    retry_of=None,
+    way="list_id",
+    value="8-1",
+)
+DONE = replace(WAITING, state="published", outcome="updated", expected_at=None, finished_at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("connection", "sentence"),
+    [
+        (CONNECTED, "Waiting for QuickBooks – expected about 10:25"),  # noqa: RUF001 - as the catalogue has it
+        (LATE, "Waiting for QuickBooks – it is later than usual"),  # noqa: RUF001
+        (OFFLINE, "Waiting for QuickBooks – not seen since 07:20"),  # noqa: RUF001
+        (NEVER, "Waiting for QuickBooks"),
+        (PAUSED, "Waiting for QuickBooks"),
+    ],
+    ids=["connected", "late", "offline", "never", "paused"],
+)
+def test_waiting_says_honestly_when_quickbooks_is_expected(connection: ConnectionView, sentence: str) -> None:
+    expected = WAITING.expected_at if connection is CONNECTED else None
+    assert refresh_status(EN, replace(WAITING, expected_at=expected), connection, 0).badge.text == sentence
+
+
+def test_what_keeps_a_waiting_refresh_is_said_with_the_cure() -> None:
+    status = refresh_status(EN, WAITING, TROUBLED, 0)
+    assert status.trouble is not None
+    assert "C:\\b" in status.trouble.message
+    assert status.trouble.steps
+
+
+@pytest.mark.parametrize(
+    ("outcome", "changed", "sentence", "tone"),
+    [
+        ("updated", 1, "Done at 10:20: 1 field changed", "good"),
+        ("updated", 2, "Done at 10:20: 2 fields changed", "good"),
+        ("updated", 0, "Done at 10:20: the website was brought up to date", "good"),
+        ("unchanged", 0, "Already up to date at 10:20", "good"),
+        ("inserted", 9, "Done at 10:20: new on the website", "good"),
+        ("not_found", 0, "Not found in QuickBooks", "quiet"),
+        ("deleted", 0, "Deleted in QuickBooks; the website now shows it as deleted", "quiet"),
+        ("mixed", 0, "Done at 10:20, with exceptions", "bad"),
+    ],
+)
+def test_done_says_what_came_of_it(outcome: str, changed: int, sentence: str, tone: str) -> None:
+    badge = refresh_status(EN, replace(DONE, outcome=outcome), CONNECTED, changed).badge
+    assert (badge.text, badge.tone) == (sentence, tone)
+
+
+def test_a_failure_names_the_field_as_people_read_it() -> None:
+    failed = replace(
+        DONE,
+        state="failed",
+        outcome=None,
+        error_code="ambiguous",
+        error_values={"field": "Email", "count": "2"},
+    )
+    trouble = refresh_status(FR, failed, CONNECTED, 0).trouble
+    assert trouble is not None
+    assert "(Adresse e-mail)" in trouble.message
+    assert refresh_badge(EN, failed).text == "Needs attention"
+
+
+@pytest.mark.parametrize(
+    ("connection", "part"),
+    [
+        (CONNECTED, "about every 5 minutes; the next check is expected at 10:25"),
+        (ONCE, "It is not known yet how often"),
+        (LATE, "Expected 6 minutes ago"),
+        (OFFLINE, "has not been in touch since 07:20"),
+        (NEVER, "The Web Connector has not called yet"),
+        (PAUSED, "This company is paused"),
+        (TROUBLED, "belongs to another company"),
+    ],
+    ids=["connected", "once", "late", "offline", "never", "paused", "troubled"],
+)
+def test_who_asks_is_told_beforehand_when_quickbooks_will_hear_of_it(connection: ConnectionView, part: str) -> None:
+    assert part in " ".join(when_asked(EN, connection))
+
+
+def test_every_state_has_words_in_both_languages() -> None:
+    for reader in (EN, FR):
+        for connection in (CONNECTED, ONCE, LATE, OFFLINE, NEVER, PAUSED, TROUBLED):
+            assert connection_sentence(reader, connection)
+            for state in ("waiting", "sent", "answered", "cancelled"):
+                assert refresh_status(reader, replace(WAITING, state=state), connection, 0).badge.text
