@@ -8,7 +8,7 @@ import click
 from qbwc_server import words
 from qbwc_server.app import Application, build_app
 from qbwc_server.cli import logs
-from qbwc_server.cli.console import json_option
+from qbwc_server.cli.console import Console, json_option
 from qbwc_server.cli.serving import Server, listen
 from qbwc_server.publish import WebsiteUnreachable
 from qbwc_server.settings import load_settings, secret_key, unknown_variables
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 @click.option("--host", help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on.")
 @json_option
-def command(host: str | None, port: int | None, *, as_json: bool) -> None:  # noqa: ARG001 - nothing to answer
+def command(host: str | None, port: int | None, *, as_json: bool) -> None:
     """Serve the Web Connector, the pages and the API until SIGTERM or Ctrl+C."""
     settings = load_settings({"host": host, "port": port})
     logs.configure(settings.log_format)
@@ -38,6 +38,8 @@ def command(host: str | None, port: int | None, *, as_json: bool) -> None:  # no
         app.start()
         address = f"http://{settings.host}:{server.port}"
         _log.info("%s (%s)", words.text(settings.language, "cli.serving", url=address), settings.public_url)
+        if as_json:
+            Console(as_json=True).answer({"url": address, "public_url": settings.public_url, "port": server.port})
         server.run()
     finally:
         app.stop()

@@ -11,14 +11,26 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+
+from qbwc_server.cli import main
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+
+@dataclass
+class Ran:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Ran]
 _CALL = (
     b'<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">'
     b'<soap:Body><serverVersion xmlns="http://developer.intuit.com/" /></soap:Body></soap:Envelope>'
@@ -31,11 +43,18 @@ def _environment() -> dict[str, str]:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    def run(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command within this process; `serve` as one of its own."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("QBWC_")]:
+        monkeypatch.delenv(name)
+
+    def run(*arguments: str, typed: str = "") -> Ran:
+        if arguments[0] != "serve":
+            result = CliRunner().invoke(main, list(arguments), input=typed)
+            return Ran(result.exit_code, result.stdout, result.stderr)
+        ran = subprocess.run(
             [sys.executable, "-m", "qbwc_server", *arguments],
-            input=typed,
             cwd=tmp_path,
             env=_environment(),
             capture_output=True,
@@ -44,6 +63,7 @@ def run(tmp_path: Path) -> Run:
             timeout=60,
             check=False,
         )
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
 
     return run
 
@@ -100,7 +120,7 @@ def serve(run: Run, tmp_path: Path) -> Iterator[Callable[..., Serving]]:
             one.end(signal.SIGKILL)
 
 
-def _json(ran: subprocess.CompletedProcess[str], status: int = 0) -> Any:
+def _json(ran: Ran, status: int = 0) -> Any:
     assert ran.returncode == status, ran.stderr
     return json.loads(ran.stdout)
 
@@ -153,6 +173,28 @@ def test_an_address_of_another_machine_is_one_sentence(run: Run) -> None:
     ran = run("serve", "--host", "192.0.2.1", "--port", "0")
     assert ran.returncode == 2
     assert "192.0.2.1" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_website_that_is_down_does_not_keep_the_server_from_starting_or_stopping(
+    serve: Callable[..., Serving], tmp_path: Path
+) -> None:
+    (tmp_path / "qbwc-data" / "qbwc.toml").write_text('website_database_url = "mysql://nobody@127.0.0.1:1/none"\n')
+    server = serve()
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/qbwc", timeout=10) as answer:
+        assert answer.status == 200
+    began = time.monotonic()
+    assert server.end() == 0
+    assert time.monotonic() - began < 10
+    assert any("QBWC_WEBSITE_DATABASE_URL" in line for line in server.lines)
+
+
+def test_a_website_without_our_tables_is_refused_with_the_command(run: Run, tmp_path: Path) -> None:
+    run("init")
+    (tmp_path / "qbwc-data" / "qbwc.toml").write_text('website_database_url = "sqlite:///{data_dir}/other.db"\n')
+    ran = run("serve", "--port", "0")
+    assert ran.returncode == 2
+    assert "qbwc init" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
