@@ -214,6 +214,9 @@ class Conversation:
         if hresult:
             code = codes.find(hresult)
             if code.policy != "split":
+                if code.policy == "wait":
+                    told = {"attention": code.code, "attention_values": None, "attention_at": now}
+                    companies.notice(connection, visit.company, **told)
                 refused = protocol.AnswerRefused(Reason(code.code), release=True, counted=code.policy == "retry")
                 return advance(session, refused)
             refusals.refuse(connection, company, visit)
