@@ -6,12 +6,14 @@ does weighs on both alike, and the median of the rounds is shown.
 
 import argparse
 import multiprocessing
+import os
+import platform
 import statistics
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from bench import polls, refreshes
+from bench import disk, polls, refreshes
 from bench.servers import Servers, running
 
 CONNECTORS = (1, 8)
@@ -26,6 +28,7 @@ def main() -> None:
         "--refreshes", type=int, default=20, help="refreshes in a turn; 0 leaves them out (default: 20)"
     )
     given = parser.parse_args()
+    print(f"{os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}\n")
     print("| measured | times the no-op, median | lowest to highest |")
     print("|---|---|---|")
     spawned = multiprocessing.get_context("spawn")
@@ -38,8 +41,11 @@ def main() -> None:
             turns = [_polls(pool, servers, connectors, given.seconds) for _ in range(given.rounds + 1)]
             _show(f"empty poll (4 calls), {connectors} at once", turns)
         if given.refreshes:
-            turns = [_refreshes(servers, number, given.refreshes) for number in range(given.rounds + 1)]
-            _show(f"single refresh ({refreshes.CALLS} calls), until published", turns)
+            both = [_refreshes(servers, Path(folder), number, given.refreshes) for number in range(given.rounds + 1)]
+            _show(f"single refresh ({refreshes.CALLS} calls), until published", [one for one, _ in both])
+            _show(
+                f"for comparison: one flush to this disk, to the same {refreshes.CALLS} calls", [one for _, one in both]
+            )
 
 
 def _polls(pool: ProcessPoolExecutor, servers: Servers, connectors: int, seconds: float) -> float:
@@ -48,10 +54,10 @@ def _polls(pool: ProcessPoolExecutor, servers: Servers, connectors: int, seconds
     return polls.cost(pool, servers.qbwc, accounts, seconds, noop=False) / noop
 
 
-def _refreshes(servers: Servers, number: int, count: int) -> float:
-    # Nothing is quicker than the clock can tell: the no-op's turn is made as long.
+def _refreshes(servers: Servers, folder: Path, number: int, count: int) -> tuple[float, float]:
+    # The no-op is so much quicker that it is given ten times as many, to be measured over a like time.
     noop = refreshes.noop_cost(servers, count * 10)
-    return refreshes.cost(servers, number, count) / noop
+    return refreshes.cost(servers, number, count) / noop, disk.flush_cost(folder, count) / noop
 
 
 def _show(what: str, turns: list[float]) -> None:
