@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from qbwc_server import words
@@ -64,18 +64,21 @@ def _refused(error: RefreshingError) -> Response:
     return _page(error.status, key="no_record" if type(error).__name__ == "UnknownRecord" else None)
 
 
-def _unreachable(_error: Exception) -> Response:
-    reference = _reference("a database cannot be reached")
+def _unreachable(error: Exception) -> Response:
+    reference = _reference("a database cannot be used", error)
     answer = _page(503, reference=reference)
     answer.headers["Retry-After"] = _RETRY_SECONDS
     return answer
 
 
-def _broken(_error: Exception) -> Response:
-    return _page(500, reference=_reference("a page could not be made"))
+def _broken(error: Exception) -> Response:
+    return _page(500, reference=_reference("a page could not be made", error))
 
 
-def _reference(what: str) -> str:
+def _reference(what: str, error: Exception) -> str:
+    if isinstance(error, StatementError):
+        # The values of a statement may be a record's, or a password's hash.
+        error.hide_parameters = True
     reference = secrets.token_hex(4)
     _LOG.exception("%s: reference %s, %s %s", what, reference, request.method, request.endpoint)
     return reference

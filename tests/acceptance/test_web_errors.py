@@ -1,0 +1,74 @@
+import logging
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from web_office import Browser, running
+
+from qbwc_server.store import records
+
+
+def test_a_page_that_breaks_gives_a_reference_that_stands_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(tmp_path, filled=False) as office:
+        browser = Browser(office.url)
+        browser.sign_in("marie")
+        values = {"ListID": "8-1", "Name": "secret-name", "FullName": "secret-name", "IsActive": True}
+        with office.app.database.write() as connection:
+            seen = records.Seen("customer", "8-1", {**values, "EditSequence": "1"}, frozenset(values))
+            records.observe(connection, office.company, "customer", [seen], datetime.now(UTC))
+            connection.execute(text("UPDATE records SET \"values\" = '17'"))
+        with caplog.at_level(logging.ERROR):
+            page = browser.get(f"/customers/{office.company}/8-1?q=secret-query")
+    assert page.status == 500
+    reference = re.search(r"Reference ([0-9a-f]{8})", page.words)
+    assert reference is not None
+    assert "Something went wrong on our side" in page.words
+    assert "Traceback" not in page.text
+    assert reference[1] in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_a_database_that_cannot_be_used_is_said_and_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(tmp_path, filled=False) as office:
+        browser = Browser(office.url)
+        browser.sign_in("marie")
+        with office.app.database.write() as connection:
+            connection.execute(text("ALTER TABLE refreshes RENAME TO gone"))
+        page = browser.get("/refreshes")
+        with office.app.database.write() as connection:
+            connection.execute(text("ALTER TABLE gone RENAME TO refreshes"))
+        again = browser.get("/refreshes")
+    assert page.status == 503
+    assert page.headers["Retry-After"] == "10"
+    assert '<meta http-equiv="refresh" content="10">' in page.text
+    assert "The server is not ready" in page.words
+    assert re.search(r"Reference ([0-9a-f]{8})", page.words)
+    assert again.status == 200
+    assert "[parameters:" not in caplog.text
+
+
+def test_wrong_methods_and_unknown_pages_say_what_to_do(tmp_path: Path) -> None:
+    with running(tmp_path, filled=False, own={"support_contact": "Marie, 555-0100"}) as office:
+        browser = Browser(office.url)
+        home = browser.sign_in("ada")
+        token = dict(home.form("/sign-out").fields)["csrf_token"]
+        assert browser.get("/nope").status == 404
+        assert "Marie, 555-0100" in browser.get("/nope").words
+        assert browser.post("/connection", [("csrf_token", token)]).status == 405
+        assert browser.post("/customers/find", [("csrf_token", token), ("q", " ")]).status == 400
+        assert browser.post("/customers/find", [("csrf_token", token), ("q", "x" * 300_000)]).status == 413
+
+
+def test_the_first_pages_of_an_empty_installation_say_how_to_go_on(tmp_path: Path) -> None:
+    with running(tmp_path, filled=False) as office:
+        browser = Browser(office.url)
+        assert "Nothing has come from QuickBooks yet" in browser.sign_in("marie").words
+        assert "No customer has come from QuickBooks yet" in browser.get("/customers").words
+        assert "Nothing is waiting" in browser.get("/refreshes").words
+        assert "The Web Connector has not called yet" in browser.get("/connection").words
