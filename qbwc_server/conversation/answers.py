@@ -196,18 +196,29 @@ class Accepting:
             refreshes.put_back(self.connection, ids, counted=True)
             self._give_up_worn(ids)
             return True
-        policy = codes.find(str(code)).policy
-        if policy == "result":
-            return False
-        if policy == "retry":
+        meaning = codes.find(str(code))
+        if meaning.policy == "result":
+            self._not_there(group, str(code))
+        elif meaning.policy == "retry":
             counted = code != NOT_PROCESSED
             refreshes.put_back(self.connection, ids, counted=counted, held_by=self.visit.visit)
             self._give_up_worn(ids, str(code))
+        elif by_id and meaning.blame != "quickbooks" and len({one.value for one in group}) > 1:
+            # One of them is at fault, and the others are not: each is asked for in a query of its own.
+            refreshes.change(self.connection, ids, state="waiting", missed=True)
         else:
             refreshes.fail(self.connection, ids, {"code": str(code), "values": {}}, self.now)
             self.result.done += len(ids)
-            self.result.attention = str(code) if policy == "wait" else self.result.attention
+            self.result.attention = str(code) if meaning.policy == "wait" else self.result.attention
         return True
+
+    def _not_there(self, group: tuple[QueuedRefresh, ...], code: str) -> None:
+        """QuickBooks does not have what these are about; that says nothing of any record, so none is buried."""
+        for one in group:
+            outcome = "unchanged" if one.scope == "all" else "not_found"
+            self._conclude(one, outcome, error={"code": code, "values": {}})
+        if any(one.scope == "all" for one in group):
+            self.result.iterator = None
 
     def _give_up_worn(self, ids: list[int], code: str = "no_answer") -> None:
         worn = [
