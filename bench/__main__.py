@@ -22,11 +22,9 @@ CONNECTORS = (1, 8)
 def main() -> None:
     """Measure, and print a row for each measurement."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Costs as ratios to a WSGI no-op.")
-    parser.add_argument("--rounds", type=int, default=7, help="how often the servers take turns (default: 7)")
-    parser.add_argument("--seconds", type=float, default=1.5, help="of polling in a turn (default: 1.5)")
-    parser.add_argument(
-        "--refreshes", type=int, default=20, help="refreshes in a turn; 0 leaves them out (default: 20)"
-    )
+    parser.add_argument("--rounds", type=int, default=20, help="how often the servers take turns (default: 20)")
+    parser.add_argument("--seconds", type=float, default=0.5, help="of polling in a turn (default: 0.5)")
+    parser.add_argument("--refreshes", type=int, default=8, help="refreshes in a turn; 0 leaves them out (default: 8)")
     given = parser.parse_args()
     print(f"{os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}\n")
     print("| measured | times the no-op, median | lowest to highest |")

@@ -18,6 +18,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 BUSY_SECONDS = 30
+# As many as there are threads by default, and the publisher's: beyond them each use opens and closes one.
+_KEPT_OPEN = 10
 
 
 class DatabaseUnreachable(Exception):
@@ -82,8 +84,10 @@ class Database:
 
 def _make_engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10, connect_args={"connect_timeout": 10})
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+        return create_engine(url, pool_pre_ping=True, pool_size=_KEPT_OPEN, connect_args={"connect_timeout": 10})
+    engine = create_engine(
+        url, pool_size=_KEPT_OPEN, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def _settings(driver_connection: Any, _record: Any) -> None:
