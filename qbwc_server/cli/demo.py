@@ -109,7 +109,7 @@ def _end_of_story(story: Story, *, done: bool, once: bool) -> None:
 def _stay(office: Office, story: Story, stopped: threading.Event) -> None:
     """Change something in QuickBooks every 30 s, and tell of every refresh, whoever asks for it."""
     next_change = time.monotonic() + _CHANGE_EVERY
-    while not stopped.wait(0.2):
+    while not stopped.wait(0.5):
         story.tell()
         if time.monotonic() >= next_change:
             next_change += _CHANGE_EVERY

@@ -109,4 +109,4 @@ class Office:
         chosen = self._chance.choice(stock)
         price = (Decimal(chosen.get("SalesPrice", "9.99")) * Decimal("1.05")).quantize(_ONE_CENT) + _ONE_CENT
         self.quickbooks.change("item", chosen["ListID"], SalesPrice=str(price))
-        return chosen["ListID"], chosen["FullName"], "SalesPrice"
+        return chosen["ListID"], chosen["FullName"], "Price"

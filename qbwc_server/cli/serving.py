@@ -30,8 +30,8 @@ _LOOP_SECONDS: Final = 1.0
 _BACKLOG: Final = 1024
 _CONNECTIONS: Final = 2000
 _BODY: Final = 256 << 20
-# QBWC sends each call at once and may then think for minutes between two.
-_IDLE_SECONDS: Final = 120
+# QBWC keeps its connection while QuickBooks works, which may take minutes.
+_IDLE_SECONDS: Final = 300
 
 
 class PortBusy(Exception):
