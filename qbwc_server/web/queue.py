@@ -65,7 +65,7 @@ def cancel(refresh_id: int) -> ResponseReturnValue:
     except NotWaiting:
         flash(reader.text("queue.cancel_too_late"))
     else:
-        flash(reader.text("queue.cancelled" if left.state == "cancelled" else "queue.withdrawn"))
+        flash(reader.text("queue.cancelled" if left.state == "cancelled" else "page.others_wait"))
     return redirect(_back(refresh_id), 303)
 
 

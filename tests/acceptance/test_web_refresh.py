@@ -68,7 +68,7 @@ def test_cancelling_withdraws_ones_own_and_only_the_last_ends_it(
     marie.submit(marie.get(f"{customer}/refresh"), "/refresh")
     omar.submit(omar.get(f"{customer}/refresh"), "/refresh")
     first = marie.submit(marie.get(customer), "/cancel")
-    assert "Your request was withdrawn" in first.words
+    assert "your own request is withdrawn" in first.words
     last = omar.submit(omar.get(customer), "/cancel")
     assert "The request was cancelled" in last.words
     assert last.url.endswith(customer)
