@@ -4,6 +4,7 @@ Before a visit is sent anything, the company file that QuickBooks has open is
 checked and the version is chosen; both are kept with the visit, not the process.
 """
 
+import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -94,7 +95,8 @@ def take_work(
     waiting = refreshes.waiting(connection, visit.company, visit.visit, CANDIDATES)
     if not waiting:
         return advance(session, protocol.NothingTaken(Reason("nothing_waiting"))), visit
-    message_set = f"{visit.visit}.{visit.sends + 1}"
+    # Visits of two companies may have the same number; what one was asked must not answer the other.
+    message_set = f"{visit.visit}.{visit.sends + 1}.{secrets.token_hex(4)}"
     packed = pack(waiting, message_set, visit.iterator)
     version, country = visit.version or LOWEST, visit.country or "US"
     limit = not visit.plain
