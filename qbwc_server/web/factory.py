@@ -1,20 +1,18 @@
 """Builds the Flask application of the pages."""
 
 import hashlib
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from flask import Flask, url_for
 from jinja2 import StrictUndefined
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_server import words
+from qbwc_server.publish import Website
 from qbwc_server.refreshing import Refreshing
 from qbwc_server.settings import Settings, secret_key
-from qbwc_server.store.database import Database, DatabaseUnreachable
+from qbwc_server.store.database import Database
 from qbwc_server.web import connection, errors, language, overview, public, queue, record, security, signin, table
 from qbwc_server.web.rows import may_cancel
 from qbwc_server.web.shared import Shared, companies, person, shared, wording
@@ -38,8 +36,8 @@ def make_web(
     database: Database,
     refreshing: Refreshing,
     *,
+    website: Website | None = None,
     simulated: bool = False,
-    ready: Callable[[], bool] | None = None,
 ) -> Flask:
     """Build the pages.
 
@@ -47,14 +45,14 @@ def make_web(
         settings: Of them public_url, secret_key, time_zone, language and support_contact.
         database: Our own database: accounts and sessions.
         refreshing: What asking, looking and cancelling mean.
+        website: The website's database, for /readyz.
         simulated: Whether QuickBooks is the demo's own; every page then says so.
-        ready: Tells /readyz whether the databases can be reached; without it our own database is asked.
 
     Returns:
         The application, to be served under the path of the public URL (SCRIPT_NAME).
     """
     app = Flask("qbwc_server.web", root_path=str(Path(__file__).parent))
-    Shared(settings, database, refreshing, simulated, ready or (lambda: _reachable(database))).keep(app)
+    Shared(settings, database, refreshing, website, simulated).keep(app)
     security.configure(app, settings.public_url, secret_key(settings))
     app.extensions["qbwc_throttle"] = signin.Throttle()
     app.jinja_env.undefined = StrictUndefined
@@ -94,12 +92,3 @@ def _static(name: str) -> str:
 @cache
 def _fingerprint(name: str) -> str:
     return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]
-
-
-def _reachable(database: Database) -> bool:
-    try:
-        with database.read() as connected:
-            connected.execute(text("SELECT 1"))
-    except (SQLAlchemyError, DatabaseUnreachable):
-        return False
-    return True

@@ -1,7 +1,10 @@
 """Pages without sign-in: help for the person at the QuickBooks PC, and whether the server lives."""
 
 from flask import Blueprint, Response, render_template
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
+from qbwc_server.publish import WebsiteError
 from qbwc_server.web.shared import shared
 
 pages = Blueprint("public", __name__)
@@ -22,7 +25,19 @@ def healthz() -> Response:
 @pages.get("/readyz")
 def readyz() -> Response:
     """Say whether the databases can be reached, and no more."""
-    return _plain(well=shared().ready())
+    return _plain(well=_databases_answer())
+
+
+def _databases_answer() -> bool:
+    website = shared().website
+    try:
+        with shared().database.read() as connection:
+            connection.execute(text("SELECT 1"))
+        if website is not None:
+            website.check()
+    except (SQLAlchemyError, WebsiteError):
+        return False
+    return True
 
 
 def _plain(*, well: bool) -> Response:

@@ -1,12 +1,12 @@
 """What every page reaches for: the settings, the database, the refreshing, and the person who is signed in."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, cast
 
 from flask import Flask, abort, current_app, g
 
+from qbwc_server.publish import Website
 from qbwc_server.qbxml.lists import LISTS, ListType
 from qbwc_server.refreshing import CompanyView, Refreshing
 from qbwc_server.settings import Settings
@@ -28,15 +28,15 @@ class Shared:
         settings: The settings the pages read.
         database: Our own database, for accounts and sessions.
         refreshing: Asking, looking, cancelling.
+        website: The website's database, or None where it is not known here.
         simulated: Whether QuickBooks is the demo's own, which every page then says.
-        ready: Whether the databases can be reached, for /readyz.
     """
 
     settings: Settings
     database: Database
     refreshing: Refreshing
+    website: Website | None
     simulated: bool
-    ready: Callable[[], bool]
 
     def keep(self, app: Flask) -> None:
         """Lay this where `shared()` finds it."""

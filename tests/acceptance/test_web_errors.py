@@ -1,5 +1,6 @@
 import logging
 import re
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,7 +8,13 @@ import pytest
 from sqlalchemy import text
 from web_office import Browser, running
 
+from qbwc_server.cli.installing import install
+from qbwc_server.publish import Website
+from qbwc_server.refreshing import Refreshing
+from qbwc_server.settings import load_settings
 from qbwc_server.store import records
+from qbwc_server.store.database import Database
+from qbwc_server.web import make_web
 
 
 def test_a_page_that_breaks_gives_a_reference_that_stands_in_the_log(
@@ -72,3 +79,19 @@ def test_the_first_pages_of_an_empty_installation_say_how_to_go_on(tmp_path: Pat
         assert "No customer has come from QuickBooks yet" in browser.get("/customers").words
         assert "Nothing is waiting" in browser.get("/refreshes").words
         assert "The Web Connector has not called yet" in browser.get("/connection").words
+
+
+def test_readiness_follows_the_databases_and_says_no_more(tmp_path: Path) -> None:
+    settings = load_settings({"data_dir": tmp_path / "data"}, {})
+    install(settings)
+    database = Database(settings.database_url.get_secret_value())
+    website = Website(settings.website_database_url.get_secret_value(), "stream", frozenset())
+    pages = make_web(settings, database, Refreshing(database), website=website).test_client()
+    assert (pages.get("/readyz").status_code, pages.get("/readyz").text) == (200, "ok\n")
+    with sqlite3.connect(tmp_path / "data" / "website.db") as connection:
+        connection.execute("DROP TABLE customers")
+    connection.close()
+    assert (pages.get("/readyz").status_code, pages.get("/readyz").text) == (503, "not ok\n")
+    assert pages.get("/healthz").status_code == 200
+    website.close()
+    database.close()
