@@ -22,7 +22,7 @@ from qbwc_server.qbxml import record as qbxml_record
 from qbwc_server.qbxml.lists import list_type
 from qbwc_server.qbxml.record import Observation
 from qbwc_server.qbxml.response import AnswerHead, ListQueryContext, read_answer
-from qbwc_server.store import outbox, records, refreshes
+from qbwc_server.store import companies, outbox, records, refreshes
 from qbwc_server.store.database import Database
 from qbwc_server.store.records import Seen
 from qbwc_server.store.refreshes import QueuedRefresh
@@ -194,7 +194,7 @@ class Accepting:
         if code == ITERATOR_LOST:
             self.result.iterator = None
             refreshes.put_back(self.connection, ids, counted=True)
-            self._give_up_worn(ids)
+            self._give_up_worn(ids, str(code))
             return True
         meaning = codes.find(str(code))
         if meaning.policy == "result":
@@ -296,37 +296,43 @@ class Accepting:
             return
         run = group[0]
         numbers = self._observed(list_name, request_id, run=run.id, single=False)
-        complete = not head.remaining
-        first = run.first_seq
-        if (self.visit.iterator or {}).get("refresh") != run.id:
+        first, begun = run.first_seq, (self.visit.iterator or {}).get("refresh") == run.id
+        if not begun:
             # The iteration began with this page, whatever an earlier visit got to see.
             first = min(numbers.values(), default=None)
         last = max(numbers.values(), default=run.seq)
-        counted = run.records + len(numbers) if first == run.first_seq else len(numbers)
+        counted = run.records + len(numbers) if begun else len(numbers)
         refreshes.change(self.connection, [run.id], first_seq=first, seq=last, records=counted)
-        if not complete:
+        if head.remaining:
             self.result.iterator = {"refresh": run.id, "id": head.iterator_id}
-            refreshes.change(self.connection, [run.id], state="waiting", unanswered=0)
+            # A first page is no progress yet: an iterator that is always lost after it must come to an end.
+            unanswered = 0 if begun else run.unanswered
+            refreshes.change(self.connection, [run.id], state="waiting", unanswered=unanswered)
             return
         self.result.iterator = None
-        self._complete(list_name, run, first, last)
-
-    def _complete(self, list_name: str, run: QueuedRefresh, first: int | None, last: int | None) -> None:
-        """Every record has been seen: those that were not are gone."""
-        last = last or 0
-        if first is not None:
-            gone = records.unseen_since(self.connection, self.company, list_name, first - 1)
-            if gone:
-                numbers = records.bury(self.connection, self.company, list_name, gone, self.now, run.id)
-                target = list_type(list_name).table
-                outbox.put(self.connection, target, self.company, list_name, numbers, self.now, single=False)
-                last = max(last, *numbers.values())
-        outbox.note_contact(self.connection, self.company, list_name, self.now, full_read=True)
-        if first is None:
+        # Records without a word on how many remain are no proof that these were all.
+        if head.remaining == 0 or not numbers:
+            last = self._complete(list_name, run, first, last)
+        if last is None:
             self._conclude(run, "unchanged")
             return
         refreshes.change(self.connection, [run.id], state="answered", answered_at=self.now, seq=last)
         self.result.done += 1
+
+    def _complete(self, list_name: str, run: QueuedRefresh, first: int | None, last: int | None) -> int | None:
+        """Every record has been seen, those that were not are gone; returns the last number."""
+        outbox.note_contact(self.connection, self.company, list_name, self.now, full_read=True)
+        before = companies.get(self.connection, self.company).seq if first is None else first - 1
+        gone = records.unseen_since(self.connection, self.company, list_name, before)
+        if not gone:
+            return last
+        numbers = records.bury(self.connection, self.company, list_name, gone, self.now, run.id)
+        outbox.put(
+            self.connection, list_type(list_name).table, self.company, list_name, numbers, self.now, single=False
+        )
+        if first is None:
+            refreshes.change(self.connection, [run.id], first_seq=min(numbers.values()))
+        return max(last or 0, *numbers.values())
 
     def _answered(self, one: QueuedRefresh, list_id: str, seq: int) -> None:
         record = records.get(self.connection, self.company, one.list, list_id)
