@@ -4,6 +4,7 @@ Before a visit is sent anything, the company file that QuickBooks has open is
 checked and the version is chosen; both are kept with the visit, not the process.
 """
 
+import logging
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,12 +17,15 @@ from qbwc_server.conversation import files
 from qbwc_server.conversation.work import CANDIDATES, pack
 from qbwc_server.protocol import Reason, Session, Step, advance
 from qbwc_server.qbxml.asking import asked_fields
+from qbwc_server.qbxml.errors import QBXMLError
 from qbwc_server.qbxml.hcp import read_hcp
 from qbwc_server.qbxml.request import ByFullName, ByListID, Find, Page, Request, build_message_set
 from qbwc_server.qbxml.versions import LOWEST, choose
 from qbwc_server.store import companies, refreshes, visits
 from qbwc_server.store.companies import Company
 from qbwc_server.store.visits import Visit
+
+log = logging.getLogger(__name__)
 
 _KINDS: dict[type[Request], str] = {ByListID: "list_id", ByFullName: "full_name", Find: "find", Page: "page"}
 
@@ -100,9 +104,14 @@ def take_work(
     packed = pack(waiting, message_set, visit.iterator)
     version, country = visit.version or LOWEST, visit.country or "US"
     limit = not visit.plain
-    text = build_message_set(
-        packed.requests, version=version, private=manner.private, limit_elements=limit, country=country
-    )
+    try:
+        text = build_message_set(
+            packed.requests, version=version, private=manner.private, limit_elements=limit, country=country
+        )
+    except QBXMLError as problem:
+        # A template was altered under the running server: nothing leaves, everything waits.
+        log.error("no request can be built: %s", problem)  # noqa: TRY400 - the message says it all
+        return advance(session, protocol.NothingTaken(Reason("internal"))), visit
     requests = {
         one.request_id: {
             "kind": _KINDS[type(one)],

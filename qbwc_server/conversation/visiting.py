@@ -142,6 +142,8 @@ class Conversation:
     ) -> str:
         """Hand out what waits, as one qbXML document; "" when there is nothing to hand out."""
         del major, minor  # the request processor's level; QuickBooks's own may be lower
+        if not self._is_known(ticket):
+            return self._answer_text(advance(protocol.UNKNOWN_TICKET, protocol.RequestAsked()), None)
         with self.database.write() as connection:
             visit, company, session, now = self._enter(connection, ticket)
             step = advance(session, protocol.RequestAsked())
@@ -163,12 +165,14 @@ class Conversation:
         with self.database.read() as connection:
             visit = visits.by_ticket(connection, ticket)
             company = companies.get(connection, visit.company) if visit is not None else None
+        if visit is None:
+            return protocol.REFUSED
         session = session_of(visit, company)
         reading: answers.Reading | None = None
         wrong = Reason("foreign_answer")
         # A failure comes without a body, so without a requestID: it belongs to what is out, or repeats the last.
         echoed = (session.outstanding or session.last_answered) if hresult.strip() else None
-        if visit is not None and not hresult.strip() and session.state is not State.TAKEN_OVER:
+        if not hresult.strip() and session.state is not State.TAKEN_OVER:
             echoed = _echoed(response, session)
             if echoed is not None and echoed == session.outstanding:
                 try:
@@ -254,9 +258,7 @@ class Conversation:
     def _simple(
         self, ticket: str, call: str, event: protocol.ConnectionFailed | protocol.ErrorAsked | protocol.CloseArrived
     ) -> str:
-        with self.database.read() as connection:
-            known = visits.by_ticket(connection, ticket) is not None
-        if not known:
+        if not self._is_known(ticket):
             return self._answer_text(advance(protocol.UNKNOWN_TICKET, event), None)
         with self.database.write() as connection:
             visit, _company, session, now = self._enter(connection, ticket)
@@ -284,6 +286,11 @@ class Conversation:
                 self._carry_out(connection, visit, step, now)
                 save(connection, visit, replace(step.session, released=True))
         return len(found)
+
+    def _is_known(self, ticket: str) -> bool:
+        """Look before writing: whoever has no ticket of ours must not hold up those who have."""
+        with self.database.read() as connection:
+            return visits.by_ticket(connection, ticket) is not None
 
     def _enter(self, connection: Connection, ticket: str) -> tuple[Visit | None, Company | None, Session, datetime]:
         """Find a ticket's visit and hold its company until the transaction ends."""

@@ -6,6 +6,7 @@ stored is asked for as an effect, and its result comes back as the next event.
 """
 
 from qbwc_server.protocol.session import (
+    REFUSED,
     UNKNOWN_TICKET,
     AcceptAnswer,
     Answer,
@@ -43,6 +44,7 @@ from qbwc_server.protocol.session import (
 from qbwc_server.protocol.states import TRANSITIONS, EventKind, State
 
 __all__ = [
+    "REFUSED",
     "TRANSITIONS",
     "UNKNOWN_TICKET",
     "AcceptAnswer",

@@ -17,7 +17,7 @@ MOST_WHILE_WAITING = 99
 REFUSED = -1
 
 
-class IllegalEvent(Exception):  # noqa: N818 - the name says whose fault it is
+class IllegalEvent(Exception):
     """An event that the table does not know in this state: an error of ours."""
 
     def __init__(self, state: State, kind: EventKind) -> None:
@@ -303,7 +303,7 @@ def advance(session: Session, event: Event) -> Step:
     return step
 
 
-def _step(session: Session, event: Event) -> Step:  # noqa: C901, PLR0911 - one return a kind of event
+def _step(session: Session, event: Event) -> Step:  # noqa: C901, PLR0911, PLR0912 - one case a kind of event
     match event:
         case RequestAsked():
             return _request_asked(session)
