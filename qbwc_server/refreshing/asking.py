@@ -96,7 +96,11 @@ class Refreshing:
             row = self._row(connection, refresh_id, company)
             companies.lock(connection, row.company)
             now = self.database.now(connection)
-            if not everyone and row.state == "waiting" and asked_by not in refreshes.askers_of(connection, row.id):
+            if (
+                not everyone
+                and row.state == "waiting"
+                and asked_by not in refreshes.askers_of(connection, [row.id])[row.id]
+            ):
                 raise errors.NotAsked(refresh_id)
             if not refreshes.withdraw(connection, refresh_id, None if everyone else asked_by, now):
                 current = refreshes.get(connection, refresh_id)

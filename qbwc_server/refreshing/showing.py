@@ -40,15 +40,18 @@ class Showing:
     def refreshes(self, connection: Connection, rows: Sequence[QueuedRefresh]) -> tuple[Refresh, ...]:
         """Return the views of rows of the queue, with the expected time of those that wait."""
         now = self.database.now(connection)
-        expected: dict[str, datetime | None] = {}
-        views = []
-        for row in rows:
-            if row.state in ("waiting", "sent") and row.company not in expected:
-                expected[row.company] = connections.expected_at(polls.rhythm(connection, row.company), now)
-            due = expected.get(row.company) if row.state == "waiting" else None
-            joined = len(refreshes.askers_of(connection, row.id)) > 1
-            views.append(_refresh_view(row, due, self._changes(connection, row), joined=joined))
-        return tuple(views)
+        expected = {
+            company: connections.expected_at(polls.rhythm(connection, company), now)
+            for company in {row.company for row in rows if row.state == "waiting"}
+        }
+        asked = refreshes.askers_of(connection, [row.id for row in rows])
+        changed = self._changes(connection, rows)
+        return tuple(
+            _refresh_view(
+                row, expected[row.company] if row.state == "waiting" else None, changed[row.id], asked[row.id]
+            )
+            for row in rows
+        )
 
     def published_at(self, company: str, list_name: str, list_id: str) -> datetime | None:
         """Since when the website shows the record as it does; None when it does not, or cannot be asked."""
@@ -82,19 +85,30 @@ class Showing:
         kind = list_type(list_name)
         return field_name in kind.field_names and may_be_read(list_name, kind.field(field_name), self.private)
 
-    def _changes(self, connection: Connection, row: QueuedRefresh) -> tuple[FieldChange, ...]:
-        if row.seq is None:
-            return ()
-        if row.scope == "record":
-            one = records.changes_at(connection, row.company, row.seq)
-            found: tuple[records.Change, ...] = () if one is None else (one,)
-        else:
-            found = records.changes_of_run(connection, row.id, MOST_CHANGES)
+    def _changes(self, connection: Connection, rows: Sequence[QueuedRefresh]) -> dict[int, tuple[FieldChange, ...]]:
+        """Return what each refresh changed, at most so many fields, by its id."""
+        single = [row for row in rows if row.scope == "record" and row.seq is not None]
+        at = {
+            company: records.changes_at(connection, company, [row.seq or 0 for row in single if row.company == company])
+            for company in {row.company for row in single}
+        }
+        found: dict[int, Sequence[records.Change]] = {row.id: () for row in rows}
+        for row in rows:
+            if row.seq is None:
+                continue
+            if row.scope == "record":
+                one = at[row.company].get(row.seq)
+                found[row.id] = () if one is None else (one,)
+            else:
+                found[row.id] = records.changes_of_run(connection, row.id, MOST_CHANGES)
+        return {row.id: self._fields(row.list, found[row.id]) for row in rows}
+
+    def _fields(self, list_name: str, found: Sequence[records.Change]) -> tuple[FieldChange, ...]:
         flat = [
             FieldChange(change.list_id, str(part["field"]), part["before"], part["after"])
             for change in found
             for part in change.fields
-            if self._is_shown(row.list, str(part["field"]))
+            if self._is_shown(list_name, str(part["field"]))
         ]
         return tuple(flat[:MOST_CHANGES])
 
@@ -106,7 +120,7 @@ def connection_view(connection: Connection, company: companies.Company, now: dat
 
 
 def _refresh_view(
-    row: QueuedRefresh, expected: datetime | None, changes: tuple[FieldChange, ...], *, joined: bool
+    row: QueuedRefresh, expected: datetime | None, changes: tuple[FieldChange, ...], asked: tuple[str, ...]
 ) -> Refresh:
     error = row.error or {}
     return Refresh(
@@ -129,7 +143,8 @@ def _refresh_view(
         changes=changes,
         error_code=error.get("code"),
         error_values={name: str(value) for name, value in (error.get("values") or {}).items()},
-        joined=joined,
+        joined=len(asked) > 1,
+        askers=asked,
         retry_of=row.retry_of,
         way=row.way,
         value=row.value,

@@ -64,6 +64,7 @@ class Refresh:
     way: str
     value: str
     hits: tuple[Hit, ...] = ()
+    askers: tuple[str, ...] = ()
 
     @property
     def is_final(self) -> bool:

@@ -9,17 +9,25 @@ what was committed is on disk when the caller is told. On PostgreSQL it is READ
 COMMITTED and the caller locks the company's row first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 BUSY_SECONDS = 30
+_NAMED_AT_ONCE = 1000
+_T = TypeVar("_T")
 # As many as there are threads by default, and the publisher's: beyond them each use opens and closes one.
 _KEPT_OPEN = 10
+
+
+def batched(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Cut a list of values into parts that one statement can name."""
+    for start in range(0, len(values), _NAMED_AT_ONCE):
+        yield values[start : start + _NAMED_AT_ONCE]
 
 
 class DatabaseUnreachable(Exception):
@@ -84,9 +92,19 @@ class Database:
 
 def _make_engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=_KEPT_OPEN, connect_args={"connect_timeout": 10})
+        return create_engine(
+            url,
+            # Values of records must reach no log, not even with an error.
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_size=_KEPT_OPEN,
+            connect_args={"connect_timeout": 10},
+        )
     engine = create_engine(
-        url, pool_size=_KEPT_OPEN, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+        url,
+        hide_parameters=True,
+        pool_size=_KEPT_OPEN,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")

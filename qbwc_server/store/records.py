@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server.store import companies
+from qbwc_server.store.database import batched
 from qbwc_server.store.tables import changes, records, staging
 
 NO_CHANGE = frozenset({"EditSequence", "TimeModified", "TimeCreated"})
@@ -226,10 +227,13 @@ def _upsert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=changed), list(rows))
 
 
-def changes_at(connection: Connection, company: str, seq: int) -> Change | None:
-    """Return the change that an observation made, if it made one."""
-    row = connection.execute(select(changes).where(changes.c.company == company, changes.c.seq == seq)).first()
-    return None if row is None else _change(row)
+def changes_at(connection: Connection, company: str, numbers: Sequence[int]) -> dict[int, Change]:
+    """Return the changes that these observations made, by number; one that changed nothing has none."""
+    found: dict[int, Change] = {}
+    for part in batched(numbers):
+        query = select(changes).where(changes.c.company == company, changes.c.seq.in_(part))
+        found.update({row.seq: _change(row) for row in connection.execute(query)})
+    return found
 
 
 def changes_of_run(connection: Connection, refresh_id: int, limit: int) -> tuple[Change, ...]:

@@ -21,6 +21,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from qbwc_server.store.database import batched
 from qbwc_server.store.tables import askers, refreshes
 
 MOST = 1000
@@ -180,12 +181,14 @@ def count_by_state(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def askers_of(connection: Connection, refresh_id: int) -> tuple[str, ...]:
-    """Return who asked, first first."""
-    rows = connection.execute(
-        select(askers.c.asked_by).where(askers.c.refresh_id == refresh_id).order_by(askers.c.asked_at)
-    )
-    return tuple(rows.scalars())
+def askers_of(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Return who asked for each refresh, first first."""
+    found: dict[int, list[str]] = {refresh_id: [] for refresh_id in ids}
+    for part in batched(ids):
+        query = select(askers).where(askers.c.refresh_id.in_(part)).order_by(askers.c.asked_at)
+        for row in connection.execute(query):
+            found[row.refresh_id].append(row.asked_by)
+    return {refresh_id: tuple(names) for refresh_id, names in found.items()}
 
 
 def withdraw(connection: Connection, refresh_id: int, asked_by: str | None, now: datetime) -> bool:

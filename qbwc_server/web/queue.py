@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, flash, make_response, redirect, re
 from flask.typing import ResponseReturnValue
 
 from qbwc_server.qbxml.lists import list_type
-from qbwc_server.refreshing import NotFailed, NotWaiting, Refresh
+from qbwc_server.refreshing import NotAsked, NotFailed, NotWaiting, Refresh
 from qbwc_server.web import record
 from qbwc_server.web.fields import differences
 from qbwc_server.web.live import Live, live
@@ -62,7 +62,7 @@ def cancel(refresh_id: int) -> ResponseReturnValue:
     user, reader = need("operator"), wording()
     try:
         left = shared().refreshing.cancel(refresh_id, user.name, everyone=user.may("admin"))
-    except NotWaiting:
+    except (NotWaiting, NotAsked):
         flash(reader.text("queue.cancel_too_late"))
     else:
         flash(reader.text("queue.cancelled" if left.state == "cancelled" else "page.others_wait"))

@@ -72,4 +72,6 @@ def _known_name(each: Refresh) -> str | None:
 def may_cancel(refresh: Refresh) -> bool:
     """Tell whether the reader can take back a request for this; it ends when nobody is left who asked."""
     user = person()
-    return user is not None and user.may("operator") and refresh.state == "waiting"
+    if user is None or refresh.state != "waiting":
+        return False
+    return user.may("admin") or (user.may("operator") and user.name in refresh.askers)
