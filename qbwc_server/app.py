@@ -91,11 +91,9 @@ def build_app(settings: Settings, *, simulated: bool = False) -> Application:
         website,
         at_each_tick=lambda: conversation.watch.flush(database),
         now_and_then=lambda: conversation.give_up_silent(),  # noqa: PLW0108 - it is made below
-        # Only PostgreSQL is shared by several servers.
-        alone=database.is_sqlite,
     )
     conversation = Conversation(database, publisher.wake, Manner(settings.language, private))
-    web = make_web(settings, database, refreshing, simulated=simulated)
+    web = make_web(settings, database, refreshing, website=website, simulated=simulated)
     soap = make_soap_app(conversation, public_url=settings.public_url, language=settings.language)
     doors = _dispatch(soap, make_api(database, refreshing).wsgi_app, web.wsgi_app)
     prefix = settings.path_prefix.rstrip("/")

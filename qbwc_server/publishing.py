@@ -7,7 +7,10 @@ another process. A round claims due outbox rows in our database, writes them to
 the website's database in one transaction of it, and marks in a third
 transaction what became of them. A crash between any two repeats a step that
 changes nothing the second time: the website's state row knows the observation
-number, and the outbox row is only dropped for that number or a lower one. No
+number, and the outbox row is only dropped for that number or a lower one. A row
+that somebody else had claimed may have been published without a word: then the
+website is asked first what was done, since a later observation of the same
+record would find nothing more to do. No
 transaction on one database is open while one on the other is begun; they may be
 the same file.
 
@@ -21,12 +24,13 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_server.publish.errors import WebsiteError
 from qbwc_server.publish.records import SET_ASIDE, Dirty, Freshness, Published
 from qbwc_server.publish.website import Website
-from qbwc_server.store import companies, outbox, records, refreshes
+from qbwc_server.store import companies, installation, outbox, records, refreshes
 from qbwc_server.store.database import Database
 from qbwc_server.store.outbox import Claimed
 
@@ -35,6 +39,8 @@ BATCH = 500
 HOUSEKEEPING_SECONDS = 30.0
 STAGING_KEPT = timedelta(hours=1)
 BACKOFF: tuple[timedelta, ...] = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 10, 30, 60, 300))
+
+Key = tuple[str, str, str]
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +53,6 @@ class Publisher:
         website: the website's.
         at_each_tick: called at each tick: writing who was seen.
         now_and_then: called twice a minute: giving up silent visits.
-        alone: no other process shares our database, so claims of a dead one may be dropped at start.
     """
 
     def __init__(
@@ -57,13 +62,11 @@ class Publisher:
         *,
         at_each_tick: Callable[[], object] = lambda: None,
         now_and_then: Callable[[], object] = lambda: None,
-        alone: bool = True,
     ) -> None:
         self.database = database
         self.website = website
         self.at_each_tick = at_each_tick
         self.now_and_then = now_and_then
-        self.alone = alone
         self.worker = str(uuid.uuid4())
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -106,8 +109,7 @@ class Publisher:
     def _begin(self) -> None:
         """Drop the claims of a dead process, and lift the counters if our database came from a backup."""
         with self.database.write() as connection:
-            if self.alone:
-                outbox.drop_claims(connection)
+            outbox.drop_claims(connection)
         highest = self.website.highest_seq()
         with self.database.write() as connection:
             for company, seq in highest.items():
@@ -145,12 +147,28 @@ class Publisher:
             for one in stale
         ]
         try:
+            earlier = self._inheritance(claimed)
             published = self.website.publish([_dirty(one) for one in claimed], told, now)
         except WebsiteError as problem:
             self._postpone(claimed, str(problem))
             raise
-        self._mark(claimed, published, told)
+        self._mark(claimed, published, told, earlier)
         return len(claimed)
+
+    def _inheritance(self, claimed: Sequence[Claimed]) -> dict[Key, tuple[int, str]]:
+        """Return what the website was told by others of records that were claimed before: number and outcome."""
+        inherited = [one for one in claimed if one.inherited]
+        if not inherited:
+            return {}
+        with self.database.read() as connection:
+            stream = installation.stream_id(connection)
+        found: dict[Key, tuple[int, str]] = {}
+        for one in inherited:
+            state = self.website.state(one.company, one.list, one.list_id)
+            # Numbers of another stream count something else.
+            if state is not None and state["stream_id"] == stream:
+                found[one.company, one.list, one.list_id] = (state["seq"], state["outcome"])
+        return found
 
     def _postpone(self, claimed: Sequence[Claimed], why: str) -> None:
         if not claimed:
@@ -160,7 +178,13 @@ class Publisher:
             due_at = self.database.now(connection) + BACKOFF[min(tried, len(BACKOFF) - 1)]
             outbox.postpone(connection, claimed, due_at, why)
 
-    def _mark(self, claimed: Sequence[Claimed], published: Sequence[Published], told: Sequence[Freshness]) -> None:
+    def _mark(
+        self,
+        claimed: Sequence[Claimed],
+        published: Sequence[Published],
+        told: Sequence[Freshness],
+        earlier: Mapping[Key, tuple[int, str]],
+    ) -> None:
         results = {(one.company, one.list, one.list_id): one for one in published}
         counts: dict[tuple[str, str], dict[str, int]] = {}
         with self.database.write() as connection:
@@ -168,17 +192,10 @@ class Publisher:
                 companies.lock(connection, company)
             now = self.database.now(connection)
             for one in claimed:
-                result = results[one.company, one.list, one.list_id]
-                if result.outcome in SET_ASIDE:
-                    outbox.set_aside(connection, one, result.outcome, result.detail, now)
-                    error = {"code": result.outcome, "values": dict(result.detail)}
-                    refreshes.fail_record(connection, one.company, one.list, one.list_id, one.seq, error, now)
-                else:
-                    outbox.done(connection, one, one.seq)
-                    outcome = "deleted" if one.is_deleted else result.outcome
-                    refreshes.publish_record(connection, one.company, one.list, one.list_id, one.seq, outcome, now)
+                key = (one.company, one.list, one.list_id)
+                outcome = _mark_one(connection, one, results[key], earlier.get(key), now)
                 tally = counts.setdefault((one.company, one.list), {})
-                tally[result.outcome] = tally.get(result.outcome, 0) + 1
+                tally[outcome] = tally.get(outcome, 0) + 1
             for (company, list_name), tally in counts.items():
                 for run in refreshes.open_lists(connection, company, list_name):
                     refreshes.change(connection, [run.id], counts=_added(run.counts, tally))
@@ -212,6 +229,27 @@ class Publisher:
                 error = {"code": "set_aside", "values": {"count": str(aside)}} if aside else None
                 now: datetime = self.database.now(connection)
                 refreshes.conclude(connection, [run.id], outcome, now, error=error)
+
+
+def _mark_one(
+    connection: Connection, one: Claimed, result: Published, earlier: tuple[int, str] | None, now: datetime
+) -> str:
+    """Say what became of a record; returns the outcome that a list run counts."""
+    counted: str = result.outcome
+    if earlier is not None and earlier[0] < one.seq:
+        before, outcome = earlier
+        refreshes.publish_record(connection, one.company, one.list, one.list_id, before, outcome, now)
+        if result.outcome == "unchanged" and one.since <= before:
+            counted = outcome
+    if result.outcome in SET_ASIDE:
+        outbox.set_aside(connection, one, result.outcome, result.detail, now)
+        error = {"code": result.outcome, "values": dict(result.detail)}
+        refreshes.fail_record(connection, one.company, one.list, one.list_id, one.seq, error, now)
+    else:
+        outbox.done(connection, one, one.seq)
+        outcome = "deleted" if one.is_deleted else result.outcome
+        refreshes.publish_record(connection, one.company, one.list, one.list_id, one.seq, outcome, now)
+    return counted
 
 
 def _added(before: Mapping[str, int] | None, tally: Mapping[str, int]) -> dict[str, int]:

@@ -2,7 +2,9 @@
 
 One row a record and target; its `seq` is raised when the record is seen again
 before it was published. A row is deleted once the website holds that number. A
-claim expires, and is dropped when the process starts.
+claim expires, and is dropped when a process starts. Who had the claim stays on
+the row until somebody says what became of it: who finds another's name there
+must ask the website how far that one came.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,13 +22,18 @@ CLAIM = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A record to be published, as it stands now."""
+    """A record to be published, as it stands now.
+
+    `inherited` says that it was claimed before and nobody told what became of it.
+    """
 
     target: str
     company: str
     list: str
     list_id: str
     seq: int
+    since: int
+    inherited: bool
     single: bool
     attempts: int
     is_deleted: bool
@@ -140,6 +147,8 @@ def claim(connection: Connection, worker: str, now: datetime, limit: int) -> tup
             list=row.list,
             list_id=row.list_id,
             seq=row.stands,
+            since=row.since,
+            inherited=row.claimed_by is not None,
             single=row.single,
             attempts=row.attempts,
             is_deleted=row.is_deleted,
@@ -189,7 +198,7 @@ def set_aside(connection: Connection, claimed: Claimed, why: str, detail: Mappin
 
 
 def postpone(connection: Connection, claimed: Sequence[Claimed], due_at: datetime, why: str) -> None:
-    """Try rows again later: the website could not be written."""
+    """Try rows again later: the website could not be written, or broke off without a word whether it was."""
     for one in claimed:
         connection.execute(
             update(outbox)
@@ -197,7 +206,6 @@ def postpone(connection: Connection, claimed: Sequence[Claimed], due_at: datetim
             .values(
                 due_at=due_at,
                 attempts=outbox.c.attempts + 1,
-                claimed_by=None,
                 claimed_until=None,
                 detail={"problem": why[:500]},
             )
@@ -212,8 +220,12 @@ def hurry(connection: Connection, now: datetime) -> None:
 
 
 def drop_claims(connection: Connection) -> None:
-    """Drop all claims, as at the start of the only process."""
-    connection.execute(update(outbox).values(claimed_by=None, claimed_until=None))
+    """Let go of all claims: whoever had them may be dead.
+
+    One who is alive loses nothing. The website tells the second to come what the
+    first one did, and marking the same thing twice changes nothing.
+    """
+    connection.execute(update(outbox).where(outbox.c.claimed_until.is_not(None)).values(claimed_until=None))
 
 
 def dirty_since(connection: Connection, company: str, list_name: str, seq: int) -> tuple[int, int]:
