@@ -22,12 +22,12 @@ CONNECTORS = (1, 8)
 def main() -> None:
     """Measure, and print a row for each measurement."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Costs as ratios to a WSGI no-op.")
-    parser.add_argument("--rounds", type=int, default=20, help="how often the servers take turns (default: 20)")
+    parser.add_argument("--rounds", type=_several, default=20, help="how often the servers take turns (default: 20)")
     parser.add_argument("--seconds", type=float, default=0.5, help="of polling in a turn (default: 0.5)")
     parser.add_argument("--refreshes", type=int, default=8, help="refreshes in a turn; 0 leaves them out (default: 8)")
     given = parser.parse_args()
     print(f"{os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}\n")
-    print("| measured | times the no-op, median | lowest to highest |")
+    print("| measured | times the no-op, median | middle half of the rounds |")
     print("|---|---|---|")
     spawned = multiprocessing.get_context("spawn")
     with (
@@ -46,6 +46,13 @@ def main() -> None:
             )
 
 
+def _several(text: str) -> int:
+    number = int(text)
+    if number < 2:
+        raise argparse.ArgumentTypeError("give 2 or more, to have a spread")
+    return number
+
+
 def _polls(pool: ProcessPoolExecutor, servers: Servers, connectors: int, seconds: float) -> float:
     accounts = servers.accounts[:connectors]
     noop = polls.cost(pool, servers.noop, accounts, seconds, noop=True)
@@ -60,8 +67,8 @@ def _refreshes(servers: Servers, folder: Path, number: int, count: int) -> tuple
 
 def _show(what: str, turns: list[float]) -> None:
     """Print a row; the first turn warmed the servers up and does not count."""
-    counted = turns[1:]
-    print(f"| {what} | {statistics.median(counted):.1f} | {min(counted):.1f} to {max(counted):.1f} |", flush=True)
+    low, middle, high = statistics.quantiles(turns[1:], n=4)
+    print(f"| {what} | {middle:.1f} | {low:.1f} to {high:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How long the disk takes to make one commit safe: most of a refresh is this, and no program can shorten it."""
+"""How long the disk takes to make one commit safe: a refresh is eight of these, and no program can shorten them."""
 
 import os
 import time
