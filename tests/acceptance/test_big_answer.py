@@ -105,8 +105,9 @@ def test_an_answer_of_12_mb_is_published_in_little_memory_while_others_are_serve
     grown = server.memory("VmHWM") - before
     slowest = max(call.seconds for call in report.calls)
     print(  # noqa: T201 - the figures, for those who look
-        f"\nanswer {big.longest / MB:.1f} MB, {CUSTOMERS} records: slowest call {slowest:.1f} s, visit {answered:.1f} s, "
-        f"published after {published:.1f} s; memory {before / MB:.0f} MB + {grown / MB:.0f} MB; "
+        f"\nanswer {big.longest / MB:.1f} MB, {CUSTOMERS} records: slowest call {slowest:.1f} s, "
+        f"visit {answered:.1f} s, published after {published:.1f} s; "
+        f"memory {before / MB:.0f} MB + {grown / MB:.0f} MB; "
         f"{poller.visits} visits of another company meanwhile, slowest call {poller.longest:.2f} s"
     )
     assert big.longest > ANSWER

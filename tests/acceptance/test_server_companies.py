@@ -72,9 +72,9 @@ def test_a_ticket_opens_nothing_of_another_company(tmp_path: Path) -> None:
         theirs = server.ask("company-1", "customer", list_id=list_id)[0]["id"]
         steps = [server.connector(account, one) for account, one in zip(accounts, books, strict=True)]
         with contextlib.ExitStack() as stack:
-            for one in steps:
-                stack.callback(one.disconnect)
-            tickets = [one.authenticate()[0] for one in steps]
+            for connector in steps:
+                stack.callback(connector.disconnect)
+            tickets = [connector.authenticate()[0] for connector in steps]
             request = steps[0].send_request(tickets[0], books[0].hcp_response(), books[0].path)
             steps[1].send_request(tickets[1], books[1].hcp_response(), books[1].path)
             books[0].begin_session()
@@ -82,8 +82,8 @@ def test_a_ticket_opens_nothing_of_another_company(tmp_path: Path) -> None:
             steps[1].receive_response(tickets[1], books[0].process(request))
             assert server.refresh(mine)["state"] == "sent"
             assert server.ours("SELECT * FROM records WHERE company = 'company-0'") == []
-            for one, ticket in zip(steps, tickets, strict=True):
-                one.close_connection(ticket)
+            for connector, ticket in zip(steps, tickets, strict=True):
+                connector.close_connection(ticket)
         for account, one in zip(accounts, books, strict=True):
             server.connector(account, one).visit()
         assert [one["state"] for one in server.final([mine, theirs])] == ["published", "published"]

@@ -1,9 +1,8 @@
-"""Everything that goes wrong with a Web Connector, against the real server: it keeps to the protocol, nothing is lost."""
+"""Everything that goes wrong with a Web Connector, at the real server: it keeps to the protocol and loses nothing."""
 
 import contextlib
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from real_server import Account, RealServer, installed
@@ -58,8 +57,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    folder: Path = tmp_path_factory.mktemp("scenarios")
-    with installed(folder / "server") as server:
+    with installed(tmp_path_factory.mktemp("scenarios") / "server") as server:
         made = Place(server)
         server.start()
         yield made
