@@ -189,12 +189,11 @@ def done(connection: Connection, claimed: Claimed, seq: int) -> bool:
 
 
 def set_aside(connection: Connection, claimed: Claimed, why: str, detail: Mapping[str, Any], now: datetime) -> None:
-    """Keep a row for a person."""
-    connection.execute(
-        update(outbox)
-        .where(_is(claimed), outbox.c.seq <= claimed.seq)
-        .values(set_aside=why, detail=dict(detail), due_at=now, claimed_by=None, claimed_until=None)
-    )
+    """Keep a row for a person, unless the record was seen again meanwhile: then that is tried first."""
+    free = update(outbox).where(_is(claimed)).values(claimed_by=None, claimed_until=None)
+    connection.execute(free)
+    kept = free.where(outbox.c.seq <= claimed.seq)
+    connection.execute(kept.values(set_aside=why, detail=dict(detail), due_at=now))
 
 
 def postpone(connection: Connection, claimed: Sequence[Claimed], due_at: datetime, why: str) -> None:

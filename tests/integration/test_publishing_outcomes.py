@@ -327,3 +327,29 @@ def test_the_stream_is_named_once(office: Office) -> None:
     with office.database.write() as connection:
         now = office.database.now(connection)
         assert installation.begin(connection, now) == installation.begin(connection, now)
+
+
+def test_a_record_seen_again_while_it_is_being_held_is_published_at_once(
+    office: Office, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list_id = books.list_ids("customer")[0]
+    office.ask_one(books, "customer", "list_id", list_id)
+    office.run(books)
+    _on_website(
+        office, "UPDATE customers SET edit_sequence = '9999999999', phone = 'new' WHERE list_id = :id", id=list_id
+    )
+    first = _answered(office, books, list_id)
+    second: list[Refresh] = []
+    publish = Website.publish
+
+    def meanwhile(website: Website, *batch: object) -> object:
+        result = publish(website, *batch)  # type: ignore[arg-type]
+        if not second:
+            _on_website(office, "UPDATE customers SET edit_sequence = '1' WHERE list_id = :id", id=list_id)
+            second.append(_answered(office, books, list_id))
+        return result
+
+    monkeypatch.setattr(Website, "publish", meanwhile)
+    office.publish()
+    assert office.get(first).error_code == "held"
+    assert office.get(second[0]).outcome == "updated"
