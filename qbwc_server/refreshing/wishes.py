@@ -1,5 +1,6 @@
 """What can be asked for, and what is wrong with a wish that cannot."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from qbwc_server.refreshing import errors
 MOST_WISHES = 1000
 LIST_ID_LENGTH = 36
 NAME_LENGTH = 209
+# Control characters, halves of surrogate pairs, and what XML 1.0 leaves out.
+_STRANGE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +48,5 @@ def _check(wish: Wish) -> None:
         raise errors.BadWish("The ListID, name or text to find is empty.")
     if len(wish.value) > longest:
         raise errors.BadWish(f"'{wish.value[:20]}…' is longer than the {longest} characters QuickBooks has there.")
-    if any(not char.isprintable() for char in wish.value):
+    if _STRANGE.search(wish.value):
         raise errors.BadWish("The ListID, name or text holds characters that QuickBooks does not have.")
