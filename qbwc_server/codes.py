@@ -208,6 +208,9 @@ _OURS: Final[tuple[_Row, ...]] = (
 # An unknown code is repeated to people, so it must not be a novel.
 _LONGEST: Final = 40
 
+# The sentences for codes that are in no list.
+_STRANGERS: Final = ("unknown", "unknown_hresult", "unknown_status", "unknown_qbwc")
+
 # Statuses of this range are all about macros, and share one sentence.
 _MACROS: Final = range(9100, 9200)
 
@@ -265,7 +268,7 @@ def find_all(code: str | int) -> tuple[Code, ...]:
 
 def is_known(code: str | int) -> bool:
     """Tells whether we have words of its own for a code."""
-    return not find(code).wording.startswith("unknown")
+    return find(code).wording not in _STRANGERS
 
 
 def explain(language: str, code: str | int | Code, /, **values: object) -> Explanation:
