@@ -1,0 +1,103 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from qbwc_server.refreshing.connections import expected_at, view
+from qbwc_server.store.companies import Company, Seen
+from qbwc_server.store.polls import Rhythm
+
+NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+COMPANY = Company(
+    company="acme",
+    title="Acme",
+    user_name="acme",
+    owner_id="{1}",
+    file_id="{2}",
+    company_file=None,
+    accepted_file=None,
+    accepted_name=None,
+    paused=False,
+    created_at=NOW,
+    password_changed_at=NOW,
+    seq=0,
+    visit=0,
+    qbxml_version="13.0",
+    version_cap=None,
+    accepted_version=None,
+    whole_records=False,
+    takeovers=0,
+)
+
+
+def rhythm(ago: float, interval: float | None) -> Rhythm:
+    return Rhythm(NOW - ago * MINUTE, None if interval is None else interval * MINUTE)
+
+
+def test_a_connector_that_never_called_is_expected_at_no_time() -> None:
+    assert expected_at(Rhythm(None, None), NOW) is None
+    assert expected_at(rhythm(3, None), NOW) is None, "one call says nothing of the next"
+
+
+def test_the_next_call_is_expected_one_interval_after_the_last() -> None:
+    assert expected_at(rhythm(4, 10), NOW) == NOW + 6 * MINUTE
+
+
+def test_a_call_that_is_a_little_overdue_is_expected_now() -> None:
+    assert expected_at(rhythm(12, 10), NOW) == NOW
+
+
+def test_a_call_that_is_long_overdue_is_not_promised() -> None:
+    assert expected_at(rhythm(16, 10), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("ago", "interval", "state"),
+    [
+        (1, 10, "connected"),
+        (15, 10, "connected"),
+        (16, 10, "late"),
+        (35, 10, "late"),
+        (36, 10, "offline"),
+        (2.5, 1, "connected"),
+        (3.5, 1, "late"),
+        (20, None, "connected"),
+        (50, None, "late"),
+        (300, None, "offline"),
+    ],
+)
+def test_how_a_connection_stands(ago: float, interval: float | None, state: str) -> None:
+    assert view(COMPANY, Seen(), rhythm(ago, interval), NOW).state == state
+
+
+def test_a_connector_that_never_called_was_never_seen() -> None:
+    assert view(COMPANY, Seen(), Rhythm(None, None), NOW).state == "never_seen"
+
+
+def test_what_needs_attention_goes_before_the_rhythm() -> None:
+    seen = Seen(attention="wrong_file", attention_values={"file": "x"})
+    shown = view(COMPANY, seen, rhythm(1, 10), NOW)
+    assert (shown.state, shown.attention_code, shown.attention_values) == (
+        "needs_attention",
+        "wrong_file",
+        {"file": "x"},
+    )
+
+
+def test_wrong_passwords_need_attention_even_when_it_never_got_in() -> None:
+    shown = view(COMPANY, Seen(wrong_passwords=2), Rhythm(None, None), NOW)
+    assert (shown.state, shown.attention_code) == ("needs_attention", "wrong_password")
+
+
+def test_a_paused_company_is_paused_whatever_else() -> None:
+    shown = view(replace(COMPANY, paused=True), Seen(attention="wrong_file"), rhythm(100, 10), NOW)
+    assert shown.state == "paused"
+
+
+def test_the_accepted_file_is_shown_before_the_one_seen_last() -> None:
+    seen = Seen(seen_file="seen", seen_name="Seen")
+    assert view(COMPANY, seen, rhythm(1, 10), NOW).file == "seen"
+    accepted = replace(COMPANY, accepted_file="mine", accepted_name="Mine")
+    shown = view(accepted, seen, rhythm(1, 10), NOW)
+    assert (shown.file, shown.file_name) == ("mine", "Mine")
