@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -240,9 +241,46 @@ class RealServer:
         """Ask the server's own database."""
         return _rows(self.database_url, query, values)
 
+    def pretend(self, statement: str) -> None:
+        """Change the server's own database behind its back."""
+        engine = sa.create_engine(self.database_url, poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            connection.execute(sa.text(statement))
+
     def website(self, query: str, **values: object) -> list[dict[str, Any]]:
         """Ask the website's database."""
         return _rows(self.website_url, query, values)
+
+
+class OnePage:
+    """A company that answers a list with all of it at once, whatever page was asked for."""
+
+    def __init__(self, company: SimulatedCompany) -> None:
+        self._company = company
+        self.longest = 0
+
+    @property
+    def path(self) -> str:
+        return self._company.path
+
+    @property
+    def country(self) -> str:
+        return self._company.country
+
+    def begin_session(self) -> None:
+        self._company.begin_session()
+
+    def end_session(self) -> None:
+        self._company.end_session()
+
+    def hcp_response(self) -> str:
+        return self._company.hcp_response()
+
+    def process(self, qbxml: str, /) -> str:
+        whole = re.sub(r"<MaxReturned>\d+</MaxReturned>", "<MaxReturned>100000</MaxReturned>", qbxml)
+        answer = self._company.process(whole)
+        self.longest = max(self.longest, len(answer))
+        return answer
 
 
 def free_port() -> int:

@@ -1,6 +1,5 @@
 """An answer above libxml2's 10 MB text limit: taken in and published, without the memory following its size."""
 
-import re
 import sys
 import threading
 import time
@@ -8,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from real_server import RealServer, installed
+from real_server import OnePage, RealServer, installed
 
-from qbwc_server.rehearsal.company import SimulatedCompany, sample_company
+from qbwc_server.rehearsal.company import sample_company
 from qbwc_server.rehearsal.connector import SimulatedConnector
 
 MB = 1 << 20
@@ -18,37 +17,6 @@ CUSTOMERS = 8_300
 ANSWER = 12 * MB
 MOST_MEMORY = 60 * MB
 POLL_SECONDS = 1.0
-
-
-class OnePage:
-    """A company that answers a list with all of it at once, whatever page was asked for."""
-
-    def __init__(self, company: SimulatedCompany) -> None:
-        self._company = company
-        self.longest = 0
-
-    @property
-    def path(self) -> str:
-        return self._company.path
-
-    @property
-    def country(self) -> str:
-        return self._company.country
-
-    def begin_session(self) -> None:
-        self._company.begin_session()
-
-    def end_session(self) -> None:
-        self._company.end_session()
-
-    def hcp_response(self) -> str:
-        return self._company.hcp_response()
-
-    def process(self, qbxml: str, /) -> str:
-        whole = re.sub(r"<MaxReturned>\d+</MaxReturned>", "<MaxReturned>100000</MaxReturned>", qbxml)
-        answer = self._company.process(whole)
-        self.longest = max(self.longest, len(answer))
-        return answer
 
 
 @pytest.fixture
