@@ -187,15 +187,26 @@ class Publisher:
     ) -> None:
         results = {(one.company, one.list, one.list_id): one for one in published}
         counts: dict[tuple[str, str], dict[str, int]] = {}
+        gone: list[Claimed] = []
         with self.database.write() as connection:
+            asked: dict[str, frozenset[tuple[str, str]]] = {}
             for company in sorted({one.company for one in claimed}):
                 companies.lock(connection, company)
+                asked[company] = refreshes.answered_records(connection, company)
             now = self.database.now(connection)
             for one in claimed:
                 key = (one.company, one.list, one.list_id)
-                outcome = _mark_one(connection, one, results[key], earlier.get(key), now)
+                result = results[key]
+                if (one.list, one.list_id) in asked[one.company]:
+                    _tell_askers(connection, one, result, earlier.get(key), now)
+                if result.outcome in SET_ASIDE:
+                    outbox.set_aside(connection, one, result.outcome, result.detail, now)
+                else:
+                    gone.append(one)
+                outcome = _counted(one, result, earlier.get(key))
                 tally = counts.setdefault((one.company, one.list), {})
                 tally[outcome] = tally.get(outcome, 0) + 1
+            outbox.done(connection, gone)
             for (company, list_name), tally in counts.items():
                 for run in refreshes.open_lists(connection, company, list_name):
                     refreshes.change(connection, [run.id], counts=_added(run.counts, tally))
@@ -231,25 +242,25 @@ class Publisher:
                 refreshes.conclude(connection, [run.id], outcome, now, error=error)
 
 
-def _mark_one(
+def _tell_askers(
     connection: Connection, one: Claimed, result: Published, earlier: tuple[int, str] | None, now: datetime
-) -> str:
-    """Say what became of a record; returns the outcome that a list run counts."""
-    counted: str = result.outcome
+) -> None:
+    """Give the record's refreshes their outcome, each that of the publishing it was part of."""
     if earlier is not None and earlier[0] < one.seq:
-        before, outcome = earlier
-        refreshes.publish_record(connection, one.company, one.list, one.list_id, before, outcome, now)
-        if result.outcome == "unchanged" and one.since <= before:
-            counted = outcome
+        refreshes.publish_record(connection, one.company, one.list, one.list_id, *earlier, now)
     if result.outcome in SET_ASIDE:
-        outbox.set_aside(connection, one, result.outcome, result.detail, now)
         error = {"code": result.outcome, "values": dict(result.detail)}
         refreshes.fail_record(connection, one.company, one.list, one.list_id, one.seq, error, now)
     else:
-        outbox.done(connection, one, one.seq)
         outcome = "deleted" if one.is_deleted else result.outcome
         refreshes.publish_record(connection, one.company, one.list, one.list_id, one.seq, outcome, now)
-    return counted
+
+
+def _counted(one: Claimed, result: Published, earlier: tuple[int, str] | None) -> str:
+    """Return the outcome that a list run counts: what was done since the record became dirty."""
+    if earlier is not None and result.outcome == "unchanged" and one.since <= earlier[0]:
+        return earlier[1]
+    return result.outcome
 
 
 def _added(before: Mapping[str, int] | None, tally: Mapping[str, int]) -> dict[str, int]:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server.store.tables import freshness, outbox, records
 
 CLAIM = timedelta(minutes=5)
+_KEY = ("target", "company", "list", "list_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,9 @@ def claim(connection: Connection, worker: str, now: datetime, limit: int) -> tup
         .with_for_update(of=outbox, skip_locked=True)
     )
     rows = connection.execute(query).all()
-    for row in rows:
-        connection.execute(update(outbox).where(_is(row)).values(claimed_by=worker, claimed_until=now + CLAIM))
+    if rows:
+        mine = update(outbox).where(_each()).values(claimed_by=worker, claimed_until=now + CLAIM)
+        connection.execute(mine, [_key(row) for row in rows])
     return tuple(
         Claimed(
             target=row.target,
@@ -168,24 +170,26 @@ def _is(row: Any) -> Any:
     )
 
 
-def done(connection: Connection, claimed: Claimed, seq: int) -> bool:
-    """Drop a published row unless the record was seen again meanwhile; True when it was dropped."""
-    gone = connection.execute(delete(outbox).where(_is(claimed), outbox.c.seq <= seq))
-    if gone.rowcount:
-        return True
+def _each() -> ColumnElement[bool]:
+    """Return what makes a statement take one row after the other, given their `_key`s."""
+    return and_(*(outbox.c[name] == bindparam(f"its_{name}") for name in _KEY))
+
+
+def _key(row: Any) -> dict[str, Any]:
+    return {f"its_{name}": getattr(row, name) for name in _KEY}
+
+
+def done(connection: Connection, published: Sequence[Claimed]) -> None:
+    """Drop published rows, but for those of records that were seen again meanwhile."""
+    if not published:
+        return
+    keys = [{**_key(one), "published": one.seq} for one in published]
+    connection.execute(delete(outbox).where(_each(), outbox.c.seq <= bindparam("published")), keys)
     # What is left is newer: it became dirty after what the website now holds.
-    connection.execute(
-        update(outbox)
-        .where(_is(claimed))
-        .values(
-            since=func.max(outbox.c.since, seq + 1)
-            if connection.dialect.name == "sqlite"
-            else func.greatest(outbox.c.since, seq + 1),
-            claimed_by=None,
-            claimed_until=None,
-        )
-    )
-    return False
+    after = bindparam("published", type_=outbox.c.since.type) + 1
+    highest = func.max if connection.dialect.name == "sqlite" else func.greatest
+    left = update(outbox).where(_each())
+    connection.execute(left.values(since=highest(outbox.c.since, after), claimed_by=None, claimed_until=None), keys)
 
 
 def set_aside(connection: Connection, claimed: Claimed, why: str, detail: Mapping[str, Any], now: datetime) -> None:

@@ -347,6 +347,14 @@ def refused_alone(connection: Connection, company: str, visit: int) -> tuple[int
     return tuple(connection.execute(query).scalars())
 
 
+def answered_records(connection: Connection, company: str) -> frozenset[tuple[str, str]]:
+    """Return the records, (list, ListID), that answered record refreshes of a company wait to see published."""
+    query = select(refreshes.c.list, refreshes.c.list_id).where(
+        refreshes.c.company == company, refreshes.c.scope == "record", refreshes.c.state == "answered"
+    )
+    return frozenset((row.list, row.list_id) for row in connection.execute(query))
+
+
 def publish_record(
     connection: Connection, company: str, list_name: str, list_id: str, seq: int, outcome: str, now: datetime
 ) -> None:
