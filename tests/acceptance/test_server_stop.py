@@ -2,15 +2,18 @@
 
 import http.client
 import re
+import sys
 import time
 from pathlib import Path
 
+import pytest
 from real_server import RealServer, installed
 
 from qbwc_server.rehearsal.company import SimulatedCompany, sample_company
 from qbwc_server.rehearsal.connector_soap import build_envelope
 
 STOP_SECONDS = 10.0
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send to a process")
 
 
 def began_visit(server: RealServer, books: SimulatedCompany) -> tuple[int, str, str]:
