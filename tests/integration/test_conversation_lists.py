@@ -89,6 +89,19 @@ def test_absentees_become_tombstones_only_after_a_complete_iteration(office: Off
     assert (got.state, got.outcome) == ("published", "mixed")
 
 
+@pytest.mark.usefixtures("_small_pages")
+def test_what_only_the_lost_visit_saw_is_gone_after_the_next(office: Office, books: Books) -> None:
+    office.ask_one(books, "customer", "all")
+    visit = office.visit(books)
+    assert visit.step() is not None
+    books.quickbooks.end_session()
+    parents = {one["ParentRef"]["ListID"] for one in books.quickbooks.customers() if "ParentRef" in one}
+    gone = next(one for one in books.list_ids("customer", 20) if one not in parents)
+    books.quickbooks.delete("customer", gone)
+    office.run(books)
+    assert _buried(office) == {gone}
+
+
 def test_a_list_that_has_become_empty_buries_everything(office: Office) -> None:
     books = office.add(customers=3)
     office.ask_one(books, "customer", "all")
