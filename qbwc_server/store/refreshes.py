@@ -113,6 +113,8 @@ def ask(
     refresh_id: int
     if waiting is not None:
         refresh_id = waiting
+        # It may have been sent once and come back: a late answer to that is older than this wish.
+        change(connection, [refresh_id], visit=None, request_id=None)
     else:
         scope = {"list_id": "record", "full_name": "record"}.get(way, way)
         refresh_id = connection.execute(

@@ -345,3 +345,23 @@ def test_a_new_password_holds_at_the_next_authenticate(office: Office, books: Bo
     visit.to_the_end()
     assert visit.log[-1] == ("close", "OK")
     assert office.visit(books).status == "nvu"
+
+
+def test_a_late_answer_is_too_old_for_who_joined_after_it_was_sent(office: Office, books: Books) -> None:
+    list_id = books.list_ids("customer")[0]
+    asked = office.ask_one(books, "customer", "list_id", list_id)
+    visit = office.visit(books)
+    answer = visit.answer(visit.send())[0]
+    office.let_pass(16)
+    office.conversation.give_up_silent()
+    books.quickbooks.change("customer", list_id, Phone="555-0000")
+    joined = office.ask_one(books, "customer", "list_id", list_id, by="ben")
+    assert joined.id == asked.id
+    assert 0 <= visit.receive(answer) < 100
+    assert office.get(asked).state == "waiting"
+    visit.to_the_end()
+    office.publish()
+    assert office.get(asked).state == "published"
+    row = office.website.row("acme", "customer", list_id)
+    assert row is not None
+    assert row["phone"] == "555-0000"
