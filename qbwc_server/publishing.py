@@ -35,7 +35,7 @@ from qbwc_server.store.database import Database
 from qbwc_server.store.outbox import Claimed
 
 TICK = 2.0
-BATCH = 500
+BATCH = 200
 HOUSEKEEPING_SECONDS = 30.0
 STAGING_KEPT = timedelta(hours=1)
 BACKOFF: tuple[timedelta, ...] = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 10, 30, 60, 300))
