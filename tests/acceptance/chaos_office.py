@@ -17,6 +17,7 @@ from real_server import FINAL, Account, RealServer, ServerGone
 from qbwc_server.rehearsal.company import SimulatedCompany
 from qbwc_server.rehearsal.connector import VisitReport
 
+PATIENCE = 30.0
 NOBODY = "80FFFFFF-1999999999"
 _CUSTOMER: dict[str, tuple[str, ...]] = {
     "name": ("Name",),
@@ -181,14 +182,15 @@ class Office:
         self.asked.update(zip(wish.ids, wish.outcomes, strict=True))
 
     def work(self, wishes: list[Wish]) -> None:
-        """Ask for everything, let the Web Connector come by, and wait; stops where the server dies."""
+        """Ask for everything, let the Web Connector come by, and wait a while; stops where the server dies."""
+        end = time.monotonic() + PATIENCE
         try:
             for wish in wishes:
                 self.ask(wish)
             self.connector.visit()
-            while self.server.is_running and any(
-                self.server.refresh(one)["state"] not in FINAL for wish in wishes for one in wish.ids
-            ):
+            open_ids = [one for wish in wishes for one in wish.ids]
+            while open_ids and self.server.is_running and time.monotonic() < end:
+                open_ids = [one for one in open_ids if self.server.refresh(one)["state"] not in FINAL]
                 time.sleep(0.01)
         except ServerGone:
             if not self.server.has_died(5.0):
