@@ -266,7 +266,7 @@ class Conversation:
             answer = self._answer_text(step, visit)
             if visit is not None and session.state is not State.TAKEN_OVER:
                 self._carry_out(connection, visit, step, now)
-                closed = {"closed_at": now} if step.session.state is State.CLOSED and visit.closed_at is None else {}
+                closed = _left_behind(visit, step.session, now)
                 visits.note_exchange(connection, visit, call, answer, now)
                 save(connection, visit, step.session, last_call_at=now, **closed)
         return answer
@@ -335,6 +335,15 @@ class Conversation:
                 return codes.explain(self.manner.language, reason.code, **values).message
             case _:
                 return ""
+
+
+def _left_behind(visit: Visit, session: Session, now: datetime) -> dict[str, object]:
+    """Return what a visit's row keeps once it is closed: the request only while its answer may still come."""
+    if session.state is not State.CLOSED or visit.closed_at is not None:
+        return {}
+    if session.outstanding is not None:
+        return {"closed_at": now}
+    return {"closed_at": now, "outstanding_text": None, "requests": None}
 
 
 def _echoed(response: BinaryIO, session: Session) -> str | None:
