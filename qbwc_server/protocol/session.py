@@ -10,6 +10,36 @@ Source: QBWC guide ch. 2, 8 and 10.
 
 from dataclasses import dataclass, replace
 
+from qbwc_server.protocol.effects import (
+    AcceptAnswer,
+    Answer,
+    Effect,
+    Number,
+    RecordConnectionError,
+    ReleaseWork,
+    RepeatRequest,
+    Sentence,
+    SettleVisit,
+    TakeWork,
+    Text,
+)
+from qbwc_server.protocol.events import (
+    AnswerAccepted,
+    AnswerArrived,
+    AnswerRefused,
+    AnswerRepeated,
+    CloseArrived,
+    ConnectionFailed,
+    ErrorAsked,
+    Event,
+    NothingTaken,
+    Reason,
+    RequestAsked,
+    SessionTakenOver,
+    SilenceNoticed,
+    StrangerArrived,
+    WorkTaken,
+)
 from qbwc_server.protocol.states import TRANSITIONS, EventKind, State
 
 DONE = 100
@@ -22,14 +52,6 @@ class IllegalEvent(Exception):
 
     def __init__(self, state: State, kind: EventKind) -> None:
         super().__init__(f"The event '{kind.value}' has no entry in state '{state.value}'; mend the caller.")
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a visit is refused something: a catalogue code and what fills its sentence."""
-
-    code: str
-    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,200 +77,6 @@ class Session:
 
 
 UNKNOWN_TICKET = Session(state=State.UNKNOWN, reason=Reason("unknown_ticket"))
-
-
-# Events: what came in.
-
-
-@dataclass(frozen=True, slots=True)
-class RequestAsked:
-    """sendRequestXML arrived."""
-
-    kind = EventKind.REQUEST_ASKED
-
-
-@dataclass(frozen=True, slots=True)
-class WorkTaken:
-    """A message set was claimed and stored."""
-
-    message_set: str
-    kind = EventKind.WORK_TAKEN
-
-
-@dataclass(frozen=True, slots=True)
-class NothingTaken:
-    """There was nothing to hand out, or it is held back."""
-
-    reason: Reason
-    kind = EventKind.NOTHING_TAKEN
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerArrived:
-    """receiveResponseXML arrived for the outstanding message set."""
-
-    kind = EventKind.ANSWER_ARRIVED
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerRepeated:
-    """receiveResponseXML arrived again for the message set answered last."""
-
-    kind = EventKind.ANSWER_REPEATED
-
-
-@dataclass(frozen=True, slots=True)
-class StrangerArrived:
-    """receiveResponseXML arrived with something that answers no request of this visit."""
-
-    reason: Reason
-    kind = EventKind.STRANGER_ARRIVED
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerAccepted:
-    """The answer was stored; number is the percentage to return (0 to 100)."""
-
-    number: int
-    kind = EventKind.ANSWER_ACCEPTED
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerRefused:
-    """What arrived is no answer, or QuickBooks failed; the work is kept.
-
-    `release`: QuickBooks was done with the request, so the work goes back at once,
-    `counted` as a send without an answer or not. Otherwise it stays out: the right
-    answer may still come.
-    """
-
-    reason: Reason
-    release: bool = False
-    counted: bool = False
-    kind = EventKind.ANSWER_REFUSED
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionFailed:
-    """connectionError arrived: QuickBooks could not be opened."""
-
-    reason: Reason
-    kind = EventKind.CONNECTION_FAILED
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorAsked:
-    """getLastError arrived."""
-
-    kind = EventKind.ERROR_ASKED
-
-
-@dataclass(frozen=True, slots=True)
-class CloseArrived:
-    """closeConnection arrived."""
-
-    kind = EventKind.CLOSE_ARRIVED
-
-
-@dataclass(frozen=True, slots=True)
-class SilenceNoticed:
-    """No call came for so long that the visit is given up; a late answer still counts."""
-
-    kind = EventKind.SILENCE_NOTICED
-
-
-@dataclass(frozen=True, slots=True)
-class SessionTakenOver:
-    """A newer visit of the same company began."""
-
-    kind = EventKind.SESSION_TAKEN_OVER
-
-
-Event = (
-    RequestAsked
-    | WorkTaken
-    | NothingTaken
-    | AnswerArrived
-    | AnswerRepeated
-    | StrangerArrived
-    | AnswerAccepted
-    | AnswerRefused
-    | ConnectionFailed
-    | ErrorAsked
-    | CloseArrived
-    | SilenceNoticed
-    | SessionTakenOver
-)
-
-
-# Answers: what QBWC gets.
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A literal string."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class RepeatRequest:
-    """The stored text of the outstanding message set."""
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """The number that receiveResponseXML returns."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """The words for a reason, or for 'no error' when it is None."""
-
-    reason: Reason | None
-
-
-Answer = Text | RepeatRequest | Number | Sentence
-
-
-# Effects: what we want done.
-
-
-@dataclass(frozen=True, slots=True)
-class TakeWork:
-    """Claim what waits; answer with WorkTaken or NothingTaken."""
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptAnswer:
-    """Read and store the answer; answer with AnswerAccepted or AnswerRefused."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseWork:
-    """Put what is out back into the queue.
-
-    `counted`: the send went without an answer, and counts towards the limit.
-    """
-
-    counted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RecordConnectionError:
-    """Remember for the company why QuickBooks could not be opened."""
-
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class SettleVisit:
-    """Draw the visit's conclusions: the requests that QuickBooks refused alone."""
-
-
-Effect = TakeWork | AcceptAnswer | ReleaseWork | RecordConnectionError | SettleVisit
 
 
 @dataclass(frozen=True, slots=True)
