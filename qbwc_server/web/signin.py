@@ -1,6 +1,8 @@
 """Signing in and out, and the guard that lets nobody pass who has not."""
 
+import hashlib
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
@@ -42,34 +44,60 @@ _BARE: Final = frozenset({"static", "public.healthz", "public.readyz"})
 _TRIES: Final = 10
 _WINDOW: Final = timedelta(minutes=5)
 _MOST_NAMES: Final = 10_000
+# No account's name is longer.
+_LONGEST_NAME: Final = 100
+# A name, a password and the address wanted; strangers send no more than that.
+_MAX_FORM_BYTES: Final = 16 * 1024
+_DIGEST_BYTES: Final = 16
+
+ThrottleKey = tuple[str, bytes]
 
 
 class Throttle:
-    """Counts failed sign-ins by address and name, in this process, so that guessing is slow."""
+    """Counts failed sign-ins by address and name, in this process, so that guessing is slow.
+
+    What is kept is bounded whatever strangers send: names only as a digest, and of the pairs of address and name those
+    that failed last. A pair stays locked until its tries are old, or so many others failed meanwhile.
+    """
 
     def __init__(self) -> None:
-        self._failed: dict[tuple[str, str], list[datetime]] = {}
+        # By the last failure, oldest first.
+        self._failed: OrderedDict[ThrottleKey, tuple[datetime, ...]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def too_many(self, key: tuple[str, str], at: datetime) -> bool:
+    @staticmethod
+    def key(address: str, name: str) -> ThrottleKey:
+        """Return under what the tries of a name from an address are counted, always as short."""
+        folded = name.casefold().encode("utf-8", "surrogatepass")
+        return address, hashlib.blake2b(folded, digest_size=_DIGEST_BYTES).digest()
+
+    def too_many(self, key: ThrottleKey, at: datetime) -> bool:
         """Tell whether this address has tried this name too often lately."""
         with self._lock:
             return len(self._recent(key, at)) >= _TRIES
 
-    def failed(self, key: tuple[str, str], at: datetime) -> None:
+    def failed(self, key: ThrottleKey, at: datetime) -> None:
         """Count one wrong try."""
         with self._lock:
-            if len(self._failed) >= _MOST_NAMES:
-                self._failed.clear()
-            self._failed[key] = [*self._recent(key, at), at]
+            # More than _TRIES tell nothing more, however many arrive at once.
+            self._failed[key] = (*self._recent(key, at), at)[-_TRIES:]
+            self._failed.move_to_end(key)
+            self._forget(at)
 
-    def passed(self, key: tuple[str, str]) -> None:
+    def passed(self, key: ThrottleKey) -> None:
         """Forget what was counted."""
         with self._lock:
             self._failed.pop(key, None)
 
-    def _recent(self, key: tuple[str, str], at: datetime) -> list[datetime]:
-        return [each for each in self._failed.get(key, ()) if at - each < _WINDOW]
+    def _forget(self, at: datetime) -> None:
+        while self._failed:
+            oldest = next(iter(self._failed))
+            if len(self._failed) <= _MOST_NAMES and self._recent(oldest, at):
+                return
+            del self._failed[oldest]
+
+    def _recent(self, key: ThrottleKey, at: datetime) -> tuple[datetime, ...]:
+        return tuple(each for each in self._failed.get(key, ()) if at - each < _WINDOW)
 
 
 def guard() -> ResponseReturnValue | None:
@@ -79,6 +107,8 @@ def guard() -> ResponseReturnValue | None:
     language.choose()
     if request.endpoint in _BARE:
         return None
+    if request.endpoint == "signin.enter":
+        request.max_content_length = _MAX_FORM_BYTES
     _recognise()
     csrf.protect()
     if person() is not None or request.endpoint in _OPEN:
@@ -104,8 +134,10 @@ def form() -> ResponseReturnValue:
 def enter() -> ResponseReturnValue:
     """Check the name and the password, begin a session of its own."""
     name, password = request.form.get("user", "").strip(), request.form.get("password", "")
+    if len(name) > _LONGEST_NAME:
+        return _form(wording().text("sign_in.wrong")), 422
     at, throttle = now(), _throttle()
-    key = (request.remote_addr or "", name.casefold())
+    key = throttle.key(request.remote_addr or "", name)
     if throttle.too_many(key, at):
         minutes = wording().count(_WINDOW // timedelta(minutes=1))
         return _form(wording().text("sign_in.too_many", minutes=minutes)), 429

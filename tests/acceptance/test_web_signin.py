@@ -66,6 +66,16 @@ def test_guessing_is_slowed_down(office: WebOffice) -> None:
     assert [page.status for page in pages] == [422] * 10 + [429]
 
 
+def test_a_name_longer_than_any_account_has_is_refused_and_not_remembered(office: WebOffice) -> None:
+    pages = [Browser(office.url).sign_in("x" * 101, "wrong password") for _ in range(11)]
+    assert {page.status for page in pages} == {422}
+    assert "The user name or the password is not right" in pages[0].words
+
+
+def test_a_stranger_sends_no_more_than_a_sign_in_needs(office: WebOffice) -> None:
+    assert Browser(office.url).sign_in("x" * 20_000, "wrong password").status == 413
+
+
 def test_signing_in_gives_a_new_session_and_signing_out_ends_it(office: WebOffice) -> None:
     browser = Browser(office.url)
     browser.get("/sign-in")
