@@ -237,7 +237,7 @@ class Publisher:
                 outcome = (
                     next(iter(done)) if len(done) == 1 and not aside else "mixed" if done or aside else "unchanged"
                 )
-                error = {"code": "set_aside", "values": {"count": str(aside)}} if aside else None
+                error = {"code": "set_aside", "values": {"count": str(aside)}} if aside else current.error
                 now: datetime = self.database.now(connection)
                 refreshes.conclude(connection, [run.id], outcome, now, error=error)
 
@@ -278,4 +278,5 @@ def _dirty(one: Claimed) -> Dirty:
         is_deleted=one.is_deleted,
         observed_at=one.observed_at,
         single=one.single,
+        forced=one.forced,
     )

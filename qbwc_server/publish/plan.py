@@ -1,7 +1,8 @@
 """Deciding, for one record, what is to be written: a pure comparison of three values.
 
 Input are the record as we hold it, our state row in the website's database, and the website's row. The answer is a
-`Step`. Order comes from `seq` alone; EditSequence only ever holds a record back, TimeModified never.
+`Step`. Order comes from `seq` alone; EditSequence only ever holds a record back, until a person
+decides otherwise; TimeModified never.
 """
 
 import hashlib
@@ -108,7 +109,11 @@ def plan(
         return Step(dirty, _published(dirty, outcome), insert=wanted, digest=digest(wanted), fresh=state is None)
     changes = {name: value for name, value in wanted.items() if not same(row[name], value)}
     older = _older(row["edit_sequence"], wanted["edit_sequence"])
-    if older is not None and any(name not in _NOT_THE_RECORD and name != "is_deleted" for name in changes):
+    if (
+        older is not None
+        and not dirty.forced
+        and any(name not in _NOT_THE_RECORD and name != "is_deleted" for name in changes)
+    ):
         return Step(dirty, _published(dirty, "held", older))
     return _step(dirty, "updated" if changes else "unchanged", state, row, changes)
 

@@ -24,6 +24,7 @@ class Dirty:
         is_deleted: QuickBooks no longer has the record.
         observed_at: when QuickBooks's answer arrived, aware.
         single: the record was asked for by itself, so `qbwc_checked` is written.
+        forced: a person wants it written though its EditSequence is lower than the website's.
     """
 
     company: str
@@ -34,6 +35,7 @@ class Dirty:
     is_deleted: bool
     observed_at: datetime
     single: bool
+    forced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

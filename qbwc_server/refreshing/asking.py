@@ -110,7 +110,8 @@ class Refreshing:
     def retry(self, refresh_id: int, asked_by: str, *, company: str | None = None) -> Refresh:
         """Ask again for what failed or was cancelled.
 
-        After a publishing failure the outbox row is queued again, without asking QuickBooks.
+        After a publishing failure the outbox row is queued again, without asking QuickBooks; what was held is then
+        published.
 
         Raises:
             UnknownRefresh, NotFailed

@@ -25,7 +25,8 @@ _KEY = ("target", "company", "list", "list_id")
 class Claimed:
     """A record to be published, as it stands now.
 
-    `inherited` says that it was claimed before and nobody told what became of it.
+    `inherited` says that it was claimed before and nobody told what became of it;
+    `forced` that a person wants it published though it was held.
     """
 
     target: str
@@ -36,6 +37,7 @@ class Claimed:
     since: int
     inherited: bool
     single: bool
+    forced: bool
     attempts: int
     is_deleted: bool
     observed_at: datetime
@@ -74,6 +76,7 @@ def put(
             "seq": seq,
             "since": seq,
             "single": single,
+            "forced": False,
             "due_at": now,
             "attempts": 0,
         }
@@ -87,6 +90,8 @@ def put(
             set_={
                 "seq": statement.excluded.seq,
                 "single": or_(outbox.c.single, statement.excluded.single),
+                # What a person decided was about the observation before.
+                "forced": False,
                 "due_at": statement.excluded.due_at,
                 "attempts": 0,
                 "set_aside": None,
@@ -98,12 +103,23 @@ def put(
 
 
 def again(connection: Connection, company: str, list_name: str, list_id: str, now: datetime) -> bool:
-    """Queue a row that was set aside once more; False when there is none."""
+    """Queue a row that was set aside once more; False when there is none.
+
+    This is a person's decision: what was held is not held again.
+    """
     row = and_(outbox.c.company == company, outbox.c.list == list_name, outbox.c.list_id == list_id)
     changed = connection.execute(
         update(outbox)
         .where(row, outbox.c.set_aside.is_not(None))
-        .values(set_aside=None, detail=None, due_at=now, attempts=0, claimed_by=None, claimed_until=None)
+        .values(
+            forced=outbox.c.set_aside == "held",
+            set_aside=None,
+            detail=None,
+            due_at=now,
+            attempts=0,
+            claimed_by=None,
+            claimed_until=None,
+        )
     )
     return changed.rowcount > 0
 
@@ -152,6 +168,7 @@ def claim(connection: Connection, worker: str, now: datetime, limit: int) -> tup
             since=row.since,
             inherited=row.claimed_by is not None,
             single=row.single,
+            forced=row.forced,
             attempts=row.attempts,
             is_deleted=row.is_deleted,
             observed_at=row.observed_at,
@@ -197,7 +214,7 @@ def set_aside(connection: Connection, claimed: Claimed, why: str, detail: Mappin
     free = update(outbox).where(_is(claimed)).values(claimed_by=None, claimed_until=None)
     connection.execute(free)
     kept = free.where(outbox.c.seq <= claimed.seq)
-    connection.execute(kept.values(set_aside=why, detail=dict(detail), due_at=now))
+    connection.execute(kept.values(set_aside=why, detail=dict(detail), due_at=now, forced=False))
 
 
 def postpone(connection: Connection, claimed: Sequence[Claimed], due_at: datetime, why: str) -> None:

@@ -121,6 +121,44 @@ def test_a_record_that_looks_restored_from_a_backup_is_held_and_published_after_
     assert office.refreshing.publishing().set_aside == 0
 
 
+def _held(office: Office, books: Books, list_id: str) -> Refresh:
+    """A refresh whose record the website has with a higher EditSequence."""
+    office.ask_one(books, "customer", "list_id", list_id)
+    office.run(books)
+    _on_website(
+        office, "UPDATE customers SET edit_sequence = '9999999999', phone = 'new' WHERE list_id = :id", id=list_id
+    )
+    asked = office.ask_one(books, "customer", "list_id", list_id)
+    office.run(books)
+    assert office.get(asked).error_code == "held"
+    return asked
+
+
+def test_retrying_what_was_held_brings_the_older_record_to_the_website(office: Office, books: Books) -> None:
+    list_id = books.list_ids("customer")[0]
+    asked = _held(office, books, list_id)
+    again = office.refreshing.retry(asked.id, "anna")
+    office.publish()
+    assert (office.get(again).state, office.get(again).outcome) == ("published", "updated")
+    row = office.website.row("acme", "customer", list_id)
+    assert row is not None
+    assert row["phone"] != "new"
+    assert int(row["edit_sequence"]) < 9999999999
+    assert office.refreshing.publishing().set_aside == 0
+
+
+def test_what_is_seen_after_the_retry_of_a_held_record_is_judged_anew(office: Office, books: Books) -> None:
+    list_id = books.list_ids("customer")[0]
+    asked = _held(office, books, list_id)
+    again = office.refreshing.retry(asked.id, "anna")
+    newer = _answered(office, books, list_id)
+    office.publish()
+    assert [office.get(one).error_code for one in (again, newer)] == ["held", "held"]
+    released = office.refreshing.retry(newer.id, "anna")
+    office.publish()
+    assert office.get(released).outcome == "updated"
+
+
 def test_a_value_that_the_website_cannot_take_is_set_aside_and_others_are_published(
     office: Office, books: Books
 ) -> None:

@@ -1,5 +1,6 @@
 """Deciding what to write for one record, without a database."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -72,6 +73,11 @@ def test_only_a_lower_number_holds(website: str | None, quickbooks: str | None, 
     step = decide(dirty(Name="B", EditSequence=quickbooks), None, {**ROW, "edit_sequence": website})
     assert step.published.outcome == outcome
     assert (step.digest is None) == (outcome == "held")
+
+
+def test_a_lower_number_that_a_person_let_pass_is_written() -> None:
+    step = decide(replace(dirty(Name="B", EditSequence="9"), forced=True), None, ROW)
+    assert (step.published.outcome, step.changes) == ("updated", {"name": "B", "edit_sequence": "9"})
 
 
 def test_a_deleted_record_that_returns_with_a_lower_number_is_back() -> None:
