@@ -5,7 +5,7 @@ from typing import Final
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from qbwc_server.api import problems
+from qbwc_server.api import bodies, problems
 from qbwc_server.api.access import authenticate
 from qbwc_server.api.routes import make_routes
 from qbwc_server.refreshing import Refreshing, RefreshingError
@@ -33,6 +33,7 @@ def make_api(database: Database, refreshing: Refreshing) -> Flask:
     @api.before_request
     def _who() -> None:
         authenticate(database)
+        bodies.refuse_nul()
 
     @api.after_request
     def _headers(answer: Response) -> Response:

@@ -11,6 +11,7 @@ from qbwc_server.api.problems import Problem
 
 MAXIMUM_IDS: Final = 1000
 _MAXIMUM_KEY: Final = 255
+_NUL: Final = "\0"
 _LISTS: Final = ("customer", "item")
 _WAYS: Final = ("list_id", "list_ids", "full_name", "find", "scope")
 _SCOPES: Final = ("all", "changed")
@@ -34,6 +35,19 @@ class Order:
     way: str
     values: tuple[str, ...]
     several: bool
+
+
+def refuse_nul() -> None:
+    """Refuse a path or query with a NUL in it, which no database can look for; bodies say it by field.
+
+    Raises:
+        Problem: 404 for a path, 400 for a query.
+    """
+    if _NUL in request.path:
+        raise Problem(404, "There is nothing at this path; it holds a NUL character.")
+    for name, value in request.args.items(multi=True):
+        if _NUL in name or _NUL in value:
+            raise Problem(400, "The query holds a NUL character (%00); leave it out.")
 
 
 def read_order() -> Order:

@@ -167,8 +167,16 @@ def place(text: str | None) -> tuple[str, str, str] | None:
     if not text:
         return None
     try:
-        padded = text + "=" * (-len(text) % 4)
-        name, list_id, company = json.loads(base64.urlsafe_b64decode(padded.encode()))
-        return str(name), str(list_id), str(company)
-    except (ValueError, TypeError) as problem:
+        return _parts(text)
+    except (ValueError, TypeError, RecursionError) as problem:
         raise errors.BadWish("The place in the list is not one of ours; begin at the first page.") from problem
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    padded = text + "=" * (-len(text) % 4)
+    name, list_id, company = (str(part) for part in json.loads(base64.urlsafe_b64decode(padded.encode())))
+    whole = f"{name}{list_id}{company}"
+    # A database looks for neither NUL nor halves of characters; the latter cannot be encoded.
+    if "\0" in whole or not whole.encode():
+        raise ValueError(text)
+    return name, list_id, company

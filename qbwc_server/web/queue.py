@@ -17,6 +17,8 @@ from qbwc_server.web.targets import local_target, part_of
 
 pages = Blueprint("queue", __name__)
 _MOST: Final = 100
+# What a database counts with; a longer number is no request.
+_ID: Final = f"<int(max={2**63 - 1}):refresh_id>"
 STATES: Final = ("waiting", "sent", "answered", "published", "failed", "cancelled")
 
 
@@ -33,13 +35,13 @@ def show() -> str:
     )
 
 
-@pages.get("/refreshes/<int:refresh_id>")
+@pages.get(f"/refreshes/{_ID}")
 def one(refresh_id: int) -> str:
     """Show one request: how it stands, its way so far, what it found or changed."""
     return render_template("refresh.html", **_page(shared().refreshing.get(refresh_id)))
 
 
-@pages.get("/refreshes/<int:refresh_id>/status")
+@pages.get(f"/refreshes/{_ID}/status")
 def status(refresh_id: int) -> Response:
     """Answer a poll: nothing when nothing changed, else the sentence, and at the end the rest of the page too."""
     found = shared().refreshing.get(refresh_id)
@@ -56,7 +58,7 @@ def status(refresh_id: int) -> Response:
     return answer
 
 
-@pages.post("/refreshes/<int:refresh_id>/cancel")
+@pages.post(f"/refreshes/{_ID}/cancel")
 def cancel(refresh_id: int) -> ResponseReturnValue:
     """Withdraw the reader's request; an administrator's word withdraws everybody's."""
     user, reader = need("operator"), wording()
@@ -69,7 +71,7 @@ def cancel(refresh_id: int) -> ResponseReturnValue:
     return redirect(_back(refresh_id), 303)
 
 
-@pages.post("/refreshes/<int:refresh_id>/retry")
+@pages.post(f"/refreshes/{_ID}/retry")
 def retry(refresh_id: int) -> ResponseReturnValue:
     """Ask again for what failed."""
     user, reader = need("operator"), wording()

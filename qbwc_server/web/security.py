@@ -7,15 +7,18 @@ and the language; a copied or old cookie is worth nothing once the row is gone. 
 a cookie planted beforehand carries nothing over.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
+from werkzeug.datastructures import MultiDict
 
 SESSION_LIFETIME: Final = timedelta(hours=12)
 _COOKIE: Final = "qbwc"
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
+_NUL: Final = "\0"
 _YEAR: Final = 365 * 24 * 3600
 _MAX_FORM_BYTES: Final = 256 * 1024
 
@@ -56,6 +59,20 @@ def configure(app: Flask, public_url: str, secret_key: bytes) -> None:
         # Referers are stripped by privacy tools; the token and SameSite hold without them.
         WTF_CSRF_SSL_STRICT=False,
     )
+
+
+def refuse_nul() -> None:
+    """Answer 404 for an address, 400 for a query or a form with a NUL in it, which no database can look for."""
+    if _NUL in request.path:
+        abort(404)
+    if any(_NUL in each for fields in (request.args, request.form) for each in _texts(fields)):
+        abort(400)
+
+
+def _texts(fields: MultiDict[str, str]) -> Iterator[str]:
+    for name, value in fields.items(multi=True):
+        yield name
+        yield value
 
 
 def protect(response: Response) -> Response:

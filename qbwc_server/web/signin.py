@@ -27,7 +27,7 @@ from werkzeug.exceptions import SecurityError
 
 from qbwc_server.store import accounts
 from qbwc_server.web import language
-from qbwc_server.web.security import SESSION_LIFETIME
+from qbwc_server.web.security import SESSION_LIFETIME, refuse_nul
 from qbwc_server.web.shared import now, person, shared, wording
 from qbwc_server.web.targets import here, local_target
 
@@ -109,6 +109,7 @@ def guard() -> ResponseReturnValue | None:
         return None
     if request.endpoint == "signin.enter":
         request.max_content_length = _MAX_FORM_BYTES
+    refuse_nul()
     _recognise()
     csrf.protect()
     if person() is not None or request.endpoint in _OPEN:

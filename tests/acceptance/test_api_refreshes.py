@@ -251,6 +251,15 @@ def test_unknown_paths_and_methods_are_problems_too(site: Site) -> None:
     assert "DELETE" in refused.headers["Allow"]
 
 
+def test_a_nul_is_refused_wherever_it_stands(site: Site) -> None:
+    body = {"list": "customer", "list_id": "8-1"}
+    assert _is_problem(site.call("GET", "/refreshes?company=a%00b"), 400)
+    assert _is_problem(site.call("GET", "/connection?company=a%00b"), 400)
+    assert _is_problem(site.call("POST", "/refreshes?company=a%00b", body), 400)
+    assert "NUL" in site.call("GET", "/nothing%00").body["detail"]
+    assert _fields(site.call("POST", "/refreshes", {**body, "company": "a\0b"})) == {"company"}
+
+
 def test_with_several_companies_one_must_be_named(make_site: Callable[..., Site]) -> None:
     site = make_site("acme", "globex")
     body = {"list": "customer", "list_id": "80000001-1"}

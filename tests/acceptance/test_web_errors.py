@@ -72,6 +72,36 @@ def test_wrong_methods_and_unknown_pages_say_what_to_do(tmp_path: Path) -> None:
         assert browser.post("/customers/find", [("csrf_token", token), ("q", "x" * 300_000)]).status == 413
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/customers?q=%00", 400),
+        ("/customers?%00=x", 400),
+        ("/customers?after=WyJcdTAwMDAiLCJhIiwiYiJd", 422),
+        ("/customers?after=WyJcdWQ4MDAiLCAiYSIsICJiIl0", 422),
+        ("/customers/acme/%00", 404),
+        ("/customers/acme/a%00b/refresh", 404),
+        ("/refreshes/999999999999999999999", 404),
+        ("/refreshes/999999999999999999999/status", 404),
+    ],
+)
+def test_what_no_database_can_look_for_is_refused_at_the_door(tmp_path: Path, path: str, status: int) -> None:
+    with running(tmp_path, filled=False) as office:
+        browser = Browser(office.url)
+        browser.sign_in("marie")
+        assert browser.get(path).status == status
+
+
+def test_a_form_with_a_nul_in_it_is_refused_at_the_door(tmp_path: Path) -> None:
+    with running(tmp_path, filled=False) as office:
+        browser = Browser(office.url)
+        assert browser.sign_in("a\0b").status == 400
+        token = dict(browser.sign_in("marie").form("/sign-out").fields)["csrf_token"]
+        for path in ("/refreshes/999999999999999999999/cancel", "/refreshes/999999999999999999999/retry"):
+            assert browser.post(path, [("csrf_token", token)]).status == 404
+        assert browser.post("/customers/refresh", [("csrf_token", token), ("record", "acme/\0")]).status == 400
+
+
 def test_the_first_pages_of_an_empty_installation_say_how_to_go_on(tmp_path: Path) -> None:
     with running(tmp_path, filled=False) as office:
         browser = Browser(office.url)
