@@ -29,7 +29,7 @@ from qbwc_server.store import accounts
 from qbwc_server.web import language
 from qbwc_server.web.security import SESSION_LIFETIME, refuse_nul
 from qbwc_server.web.shared import now, person, shared, wording
-from qbwc_server.web.targets import here, local_target
+from qbwc_server.web.targets import READING, here, local_target
 
 pages = Blueprint("signin", __name__)
 csrf = CSRFProtect()
@@ -118,7 +118,7 @@ def guard() -> ResponseReturnValue | None:
         answer = make_response("", 401)
         answer.headers["HX-Refresh"] = "true"
         return answer
-    if request.method != "GET":
+    if request.method not in READING:
         abort(403)
     return redirect(url_for("signin.form", next=here()), 303)
 

@@ -1,8 +1,12 @@
 """Where to go after a sign-in or a switch of language: only ever to a page of our own."""
 
+from typing import Final
 from urllib.parse import urlsplit
 
 from flask import g, request, url_for
+
+# Methods of calls that change nothing; a HEAD is answered as its GET.
+READING: Final = ("GET", "HEAD")
 
 
 def here() -> str:
@@ -12,7 +16,7 @@ def here() -> str:
     """
     if "part_of" in g:
         return str(g.part_of)
-    return request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return request.full_path.rstrip("?") if request.method in READING else "/"
 
 
 def part_of(page: str) -> None:

@@ -1,5 +1,7 @@
+import http.client
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from web_office import Browser, WebOffice, running
@@ -23,6 +25,17 @@ def test_nobody_passes_without_signing_in(browser: Browser, path: str) -> None:
     page = browser.get(path)
     assert page.url.partition("?")[0].endswith("/sign-in")
     assert 'type="password"' in page.text
+
+
+def test_a_head_is_led_to_the_sign_in_as_a_get_is(office: WebOffice) -> None:
+    found = []
+    for method in ("GET", "HEAD"):
+        connection = http.client.HTTPConnection(urlsplit(office.url).netloc, timeout=20)
+        connection.request(method, "/customers?q=x")
+        answer = connection.getresponse()
+        found.append((answer.status, answer.headers["Location"]))
+        connection.close()
+    assert found == [(303, "/sign-in?next=/customers?q%3Dx")] * 2
 
 
 @pytest.mark.parametrize("path", ["/support", "/healthz", "/readyz", "/sign-in"])
