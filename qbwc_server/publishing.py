@@ -175,6 +175,7 @@ class Publisher:
             return
         tried = max(one.attempts for one in claimed)
         with self.database.write() as connection:
+            _hold(connection, claimed)
             due_at = self.database.now(connection) + BACKOFF[min(tried, len(BACKOFF) - 1)]
             outbox.postpone(connection, claimed, due_at, why)
 
@@ -190,8 +191,7 @@ class Publisher:
         gone: list[Claimed] = []
         with self.database.write() as connection:
             asked: dict[str, frozenset[tuple[str, str]]] = {}
-            for company in sorted({one.company for one in claimed}):
-                companies.lock(connection, company)
+            for company in _hold(connection, [*claimed, *told]):
                 asked[company] = refreshes.answered_records(connection, company)
             now = self.database.now(connection)
             for one in claimed:
@@ -240,6 +240,14 @@ class Publisher:
                 error = {"code": "set_aside", "values": {"count": str(aside)}} if aside else current.error
                 now: datetime = self.database.now(connection)
                 refreshes.conclude(connection, [run.id], outcome, now, error=error)
+
+
+def _hold(connection: Connection, whose: Sequence[Claimed | Freshness]) -> tuple[str, ...]:
+    """Hold the rows of companies, always in the same order; returns their names."""
+    names = tuple(sorted({one.company for one in whose}))
+    for company in names:
+        companies.lock(connection, company)
+    return names
 
 
 def _tell_askers(

@@ -1,8 +1,8 @@
 """Deciding, for one record, what is to be written: a pure comparison of three values.
 
 Input are the record as we hold it, our state row in the website's database, and the website's row. The answer is a
-`Step`. Order comes from `seq` alone; EditSequence only ever holds a record back, until a person
-decides otherwise; TimeModified never.
+`Step`. Order comes from `seq` alone; EditSequence only ever holds a record back, until a person decides otherwise;
+TimeModified never.
 """
 
 import hashlib

@@ -5,6 +5,10 @@ before it was published. A row is deleted once the website holds that number. A
 claim expires, and is dropped when a process starts. Who had the claim stays on
 the row until somebody says what became of it: who finds another's name there
 must ask the website how far that one came.
+
+Who changes rows that others may hold either holds their company's row first, as
+those do, or passes over what is held: so nobody who has some waits for more, and
+no two wait for each other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server.store.tables import freshness, outbox, records
@@ -64,7 +68,7 @@ def put(
     *,
     single: bool,
 ) -> None:
-    """Mark records as dirty, given each one's observation number."""
+    """Mark records as dirty, given each one's observation number; the caller holds the company's row."""
     if not numbers:
         return
     rows = [
@@ -80,7 +84,7 @@ def put(
             "due_at": now,
             "attempts": 0,
         }
-        for list_id, seq in numbers.items()
+        for list_id, seq in sorted(numbers.items())
     ]
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = insert(outbox)
@@ -157,7 +161,7 @@ def claim(connection: Connection, worker: str, now: datetime, limit: int) -> tup
     rows = connection.execute(query).all()
     if rows:
         mine = update(outbox).where(_each()).values(claimed_by=worker, claimed_until=now + CLAIM)
-        connection.execute(mine, [_key(row) for row in rows])
+        connection.execute(mine, [_key(row) for row in sorted(rows, key=_place)])
     return tuple(
         Claimed(
             target=row.target,
@@ -196,11 +200,15 @@ def _key(row: Any) -> dict[str, Any]:
     return {f"its_{name}": getattr(row, name) for name in _KEY}
 
 
+def _place(row: Any) -> tuple[str, ...]:
+    return tuple(getattr(row, name) for name in _KEY)
+
+
 def done(connection: Connection, published: Sequence[Claimed]) -> None:
     """Drop published rows, but for those of records that were seen again meanwhile."""
     if not published:
         return
-    keys = [{**_key(one), "published": one.seq} for one in published]
+    keys = [{**_key(one), "published": one.seq} for one in sorted(published, key=_place)]
     connection.execute(delete(outbox).where(_each(), outbox.c.seq <= bindparam("published")), keys)
     # What is left is newer: it became dirty after what the website now holds.
     after = bindparam("published", type_=outbox.c.since.type) + 1
@@ -218,8 +226,11 @@ def set_aside(connection: Connection, claimed: Claimed, why: str, detail: Mappin
 
 
 def postpone(connection: Connection, claimed: Sequence[Claimed], due_at: datetime, why: str) -> None:
-    """Try rows again later: the website could not be written, or broke off without a word whether it was."""
-    for one in claimed:
+    """Try rows again later: the website could not be written, or broke off without a word whether it was.
+
+    The caller holds the rows of their companies.
+    """
+    for one in sorted(claimed, key=_place):
         connection.execute(
             update(outbox)
             .where(_is(one))
@@ -233,19 +244,25 @@ def postpone(connection: Connection, claimed: Sequence[Claimed], due_at: datetim
 
 
 def hurry(connection: Connection, now: datetime) -> None:
-    """Make everything postponed due at once: the website is back."""
-    connection.execute(
-        update(outbox).where(outbox.c.set_aside.is_(None), outbox.c.due_at > now).values(due_at=now, attempts=0)
-    )
+    """Make everything postponed due at once, but what somebody is changing: the website is back."""
+    postponed = and_(outbox.c.set_aside.is_(None), outbox.c.due_at > now)
+    connection.execute(update(outbox).where(_free(postponed)).values(due_at=now, attempts=0))
 
 
 def drop_claims(connection: Connection) -> None:
-    """Let go of all claims: whoever had them may be dead.
+    """Let go of all claims, but of rows that somebody is changing: whoever had them may be dead.
 
     One who is alive loses nothing. The website tells the second to come what the
     first one did, and marking the same thing twice changes nothing.
     """
-    connection.execute(update(outbox).where(outbox.c.claimed_until.is_not(None)).values(claimed_until=None))
+    connection.execute(update(outbox).where(_free(outbox.c.claimed_until.is_not(None))).values(claimed_until=None))
+
+
+def _free(which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return what takes those rows that nobody holds, and holds them (SQLite holds the whole database)."""
+    keys = [outbox.c[name] for name in _KEY]
+    free = select(*keys).where(which).order_by(*keys).with_for_update(skip_locked=True).correlate(None)
+    return tuple_(*keys).in_(free)
 
 
 def dirty_since(connection: Connection, company: str, list_name: str, seq: int) -> tuple[int, int]:
