@@ -1,16 +1,25 @@
 """The one WSGI application: the three doors behind one address, and what runs beside them.
 
+Pages and programs are answered only under the public URL's host name, or the machine's own (`_named`). The Web
+Connector's door takes any: its calls carry no cookie, and a connector set up long ago must not be locked out.
+
 The forwarded headers are dealt with here and nowhere else: from a trusted proxy X-Forwarded-For and -Proto become
 REMOTE_ADDR and the scheme, from anybody else they are dropped.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
+from werkzeug.wrappers import Response
+
+from qbwc_server import words
 from qbwc_server.api import PREFIX as API_PATH
 from qbwc_server.api import make_api
+from qbwc_server.api.problems import Problem
 from qbwc_server.conversation import Conversation, Manner
 from qbwc_server.publish import Website
 from qbwc_server.publishing import Publisher
@@ -34,6 +43,10 @@ _FORWARDED: Final = (
     "HTTP_X_FORWARDED_PREFIX",
     "HTTP_X_FORWARDED_BY",
 )
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+# The name in a Host header, or the IPv6 address without its brackets; the port may be a proxy's.
+_HOST: Final = re.compile(r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[^:\[\]]+))(?::[0-9]*)?", re.ASCII)
+_BARE: Final = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -95,7 +108,14 @@ def build_app(settings: Settings, *, simulated: bool = False) -> Application:
     conversation = Conversation(database, publisher.wake, Manner(settings.language, private))
     web = make_web(settings, database, refreshing, website=website, simulated=simulated)
     soap = make_soap_app(conversation, public_url=settings.public_url, language=settings.language)
-    doors = _dispatch(soap, make_api(database, refreshing).wsgi_app, web.wsgi_app)
+    hosts = frozenset((*_LOOPBACK, _ascii(urlsplit(settings.public_url).hostname or "")))
+    said = words.text(settings.language, "page.strange_host")
+    strange = Response(f"{said}\n", 400, _BARE, mimetype="text/plain")
+    doors = _dispatch(
+        soap,
+        _named(hosts, Problem(400, words.text("en", "page.strange_host")).response(), make_api(database, refreshing)),
+        _named(hosts, strange, web),
+    )
     prefix = settings.path_prefix.rstrip("/")
     wsgi = _below(prefix, doors) if prefix else doors
     wsgi = _trusting(settings.trusted_proxies, wsgi)
@@ -114,6 +134,23 @@ def _dispatch(soap: "WSGIApplication", api: "WSGIApplication", web: "WSGIApplica
         return web(environ, start_response)
 
     return choose
+
+
+def _named(hosts: frozenset[str], refusal: Response, application: "WSGIApplication") -> "WSGIApplication":
+    """Return the application for calls under our own names; a host name of another's making reaches no door."""
+
+    def check(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        found = _HOST.fullmatch(environ.get("HTTP_HOST", "").lower())
+        if found is None or (found["address"] or found["name"]) not in hosts:
+            return refusal(environ, start_response)
+        return application(environ, start_response)
+
+    return check
+
+
+def _ascii(name: str) -> str:
+    """Return a host name as a Host header spells it."""
+    return name if name.isascii() else name.encode("idna").decode("ascii")
 
 
 def _below(prefix: str, application: "WSGIApplication") -> "WSGIApplication":

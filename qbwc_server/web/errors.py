@@ -7,13 +7,12 @@ from typing import Final
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException
 
-from qbwc_server import words
 from qbwc_server.refreshing import RefreshingError
 from qbwc_server.store.database import DatabaseUnreachable
 from qbwc_server.web.language import choose
-from qbwc_server.web.shared import person, shared, wording
+from qbwc_server.web.shared import person, wording
 
 _LOG = logging.getLogger(__name__)
 _RETRY_SECONDS: Final = "10"
@@ -36,7 +35,6 @@ _TEXTS: Final = {
 def install(app: Flask) -> None:
     """Register the error pages."""
     app.register_error_handler(CSRFError, _csrf)
-    app.register_error_handler(SecurityError, _strange_host)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RefreshingError, _refused)
     for unreachable in (OperationalError, InterfaceError, DatabaseUnreachable):
@@ -46,12 +44,6 @@ def install(app: Flask) -> None:
 
 def _csrf(_error: CSRFError) -> Response:
     return _page(400, key="csrf")
-
-
-def _strange_host(_error: SecurityError) -> Response:
-    # Nothing is built for a host that is not ours: not even addresses.
-    language = shared().settings.language
-    return Response(words.text(language, "page.strange_host") + "\n", 400, mimetype="text/plain")
 
 
 def _http(error: HTTPException) -> Response:

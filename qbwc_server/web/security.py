@@ -1,4 +1,4 @@
-"""Headers, hosts, the cookie: what protects every page whatever it shows.
+"""Headers, the cookie, forms: what protects every page whatever it shows.
 
 Theory of operation
 -------------------
@@ -17,7 +17,6 @@ from werkzeug.datastructures import MultiDict
 
 SESSION_LIFETIME: Final = timedelta(hours=12)
 _COOKIE: Final = "qbwc"
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _NUL: Final = "\0"
 _YEAR: Final = 365 * 24 * 3600
 _MAX_FORM_BYTES: Final = 256 * 1024
@@ -37,9 +36,8 @@ _HEADERS: Final = {
 
 
 def configure(app: Flask, public_url: str, secret_key: bytes) -> None:
-    """Set what Flask does about the cookie, the hosts and the size of forms."""
-    public = urlsplit(public_url)
-    secure = public.scheme == "https"
+    """Set what Flask does about the cookie and the size of forms."""
+    secure = urlsplit(public_url).scheme == "https"
     app.config.update(
         SECRET_KEY=secret_key,
         SESSION_COOKIE_NAME=f"__Host-{_COOKIE}" if secure else _COOKIE,
@@ -49,8 +47,6 @@ def configure(app: Flask, public_url: str, secret_key: bytes) -> None:
         SESSION_COOKIE_PATH="/",
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
-        # A host name of another's making never reaches a page; the machine itself may always ask.
-        TRUSTED_HOSTS=[public.hostname or "localhost", *_LOOPBACK],
         MAX_CONTENT_LENGTH=_MAX_FORM_BYTES,
         SEND_FILE_MAX_AGE_DEFAULT=_YEAR,
         # The token belongs to the session and ends with it; the session's own end is enough.

@@ -23,7 +23,6 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
-from werkzeug.exceptions import SecurityError
 
 from qbwc_server.store import accounts
 from qbwc_server.web import language
@@ -102,8 +101,6 @@ class Throttle:
 
 def guard() -> ResponseReturnValue | None:
     """Deny by default: before every request."""
-    if isinstance(request.routing_exception, SecurityError):
-        raise request.routing_exception
     language.choose()
     if request.endpoint in _BARE:
         return None

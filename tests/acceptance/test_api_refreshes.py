@@ -260,6 +260,16 @@ def test_a_nul_is_refused_wherever_it_stands(site: Site) -> None:
     assert _fields(site.call("POST", "/refreshes", {**body, "company": "a\0b"})) == {"company"}
 
 
+def test_a_host_of_anothers_making_reaches_no_call(site: Site) -> None:
+    refused = site.call("GET", "/refreshes", headers={"Host": "evil.example"})
+    assert _is_problem(refused, 400)
+    assert "QBWC_PUBLIC_URL" in refused.body["detail"]
+    for host in ("localhost:8080@evil.example", "localhost.evil.example", "[::2]", ""):
+        assert _is_problem(site.call("GET", "/refreshes", headers={"Host": host}), 400)
+    for host in ("localhost", "LOCALHOST:1", "127.0.0.1:8080", "[::1]:8080"):
+        assert site.call("GET", "/refreshes", headers={"Host": host}).status == 200
+
+
 def test_with_several_companies_one_must_be_named(make_site: Callable[..., Site]) -> None:
     site = make_site("acme", "globex")
     body = {"list": "customer", "list_id": "80000001-1"}
