@@ -43,8 +43,6 @@ def make_api(database: Database, refreshing: Refreshing) -> Flask:
 
     api.register_error_handler(problems.Problem, problems.Problem.response)
     api.register_error_handler(HTTPException, problems.of_http)
-    api.register_error_handler(
-        RefreshingError, lambda problem: problems.Problem(problem.status, str(problem)).response()
-    )
+    api.register_error_handler(RefreshingError, problems.of_refreshing)
     api.register_error_handler(Exception, problems.of_bug)
     return api

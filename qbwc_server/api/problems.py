@@ -7,9 +7,12 @@ import json
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Final
 
 from flask import Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from qbwc_server.refreshing import RefreshingError, UnknownCompany, UnknownRefresh
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +65,11 @@ def of_http(problem: HTTPException) -> Response:
     return Problem(status, _DETAILS.get(status) or str(problem.description or ""), headers=headers).response()
 
 
+def of_refreshing(problem: RefreshingError) -> Response:
+    """Return the document for a request that cannot be met; its cure is one that a program has."""
+    return Problem(problem.status, _CURES.get(type(problem)) or str(problem)).response()
+
+
 def of_bug(problem: Exception) -> Response:
     """Return the document for a mistake of ours; the log has the cause, the caller learns nothing of it."""
     _log.error("an API call failed", exc_info=problem)
@@ -72,4 +80,10 @@ _DETAILS = {
     404: "There is nothing at this path. The API's paths begin with /api/v1/.",
     405: "This path does not take this method; Allow names those it takes.",
     413: "The body is too large. Send at most 1 MiB; ask for at most 1000 records in one call.",
+}
+
+# In place of texts that name commands of the server.
+_CURES: Final[Mapping[type[RefreshingError], str]] = {
+    UnknownRefresh: "There is no refresh with this id for this token; GET /api/v1/refreshes lists those there are.",
+    UnknownCompany: "There is no such company for this token; where there is one only, 'company' may be left out.",
 }

@@ -29,9 +29,12 @@ def make_routes(refreshing: Refreshing) -> Blueprint:
         caller().only("operator")
         order = bodies.read_order()
         company = _company(refreshing, order.company)
-        wishes = [Wish(company, order.list, order.way, value) for value in order.values]
+        different = tuple(dict.fromkeys(order.values))
+        wishes = [Wish(company, order.list, order.way, value) for value in different]
         asked = refreshing.ask(wishes, caller().asker, idempotency_key=bodies.idempotency_key())
-        shown = [{**one.refresh.as_json(), "joined": one.joined} for one in asked]
+        by_value = dict(zip(different, asked, strict=True))
+        # One element for each id given, also for one given twice: a caller matches them by place.
+        shown = [{**by_value[value].refresh.as_json(), "joined": by_value[value].joined} for value in order.values]
         answer = jsonify(shown if order.several else shown[0])
         answer.status_code = 200 if all(one.joined for one in asked) else 202
         # For several there is no one address; the first is where a caller can begin.

@@ -12,6 +12,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
@@ -59,6 +60,9 @@ class Refreshing:
     def ask(self, wishes: Sequence[Wish], asked_by: str, *, idempotency_key: str | None = None) -> tuple[Asked, ...]:
         """Queue refreshes of one company, or join those that wait for the same.
 
+        A wish that comes twice is asked for once; the answer has one element for each different wish, in their order.
+        A key used before gives the refreshes of then, as they stand now, and `joined` as it was then.
+
         Raises:
             BadWish, UnknownCompany, IdempotencyConflict
         """
@@ -71,7 +75,10 @@ class Refreshing:
             if idempotency_key is not None:
                 before = _remembered(connection, asked_by, idempotency_key, digest)
                 if before is not None:
-                    return tuple(Asked(one, joined=True) for one in self._views(connection, before))
+                    then, made = before
+                    views = self._views(connection, then)
+                    # What that call made bears its asker and its time; the others it joined.
+                    return tuple(Asked(one, (one.asked_by, one.asked_at) != (asked_by, made)) for one in views)
             results = [
                 refreshes.ask(connection, wish.company, wish.list, wish.way, wish.value, asked_by, now)
                 for wish in clean
@@ -282,11 +289,12 @@ def _lock(connection: Connection, company: str) -> None:
         raise errors.UnknownCompany(company) from None
 
 
-def _remembered(connection: Connection, asked_by: str, key: str, digest: str) -> list[int] | None:
+def _remembered(connection: Connection, asked_by: str, key: str, digest: str) -> tuple[list[int], datetime] | None:
+    """Return the refreshes that a key stands for, and when it was first used."""
     table = tables.idempotency_keys
     row = connection.execute(select(table).where(table.c.asked_by == asked_by, table.c.key == key)).first()
     if row is None:
         return None
     if row.digest != digest:
         raise errors.IdempotencyConflict
-    return [int(one) for one in row.refresh_ids]
+    return [int(one) for one in row.refresh_ids], row.created_at

@@ -159,9 +159,32 @@ def test_a_repeated_call_with_its_key_asks_once(site: Site) -> None:
     first = site.call("POST", "/refreshes", {"list": "customer", "list_id": "80000001-1"}, headers=key)
     site.call("DELETE", f"/refreshes/{first.body['id']}")
     again = site.call("POST", "/refreshes", {"list": "customer", "list_id": "80000001-1"}, headers=key)
-    assert again.body["id"] == first.body["id"]
+    assert (again.status, again.body["id"], again.body["joined"]) == (202, first.body["id"], False)
     other = site.call("POST", "/refreshes", {"list": "customer", "list_id": "80000002-1"}, headers=key)
     assert _is_problem(other, 422)
+
+
+def test_a_repeated_call_that_joined_says_so_again(site: Site) -> None:
+    body = {"list": "customer", "list_id": "80000001-1"}
+    first = site.call("POST", "/refreshes", body, by="admin")
+    joined = [site.call("POST", "/refreshes", body, headers={"Idempotency-Key": "order-18"}) for _ in range(2)]
+    assert [(one.status, one.body["id"], one.body["joined"]) for one in joined] == [(200, first.body["id"], True)] * 2
+
+
+def test_an_id_given_twice_is_asked_for_once_and_answered_in_both_places(site: Site) -> None:
+    ids = ["80000001-1", "80000002-1", "80000001-1"]
+    asked = site.call("POST", "/refreshes", {"list": "customer", "list_ids": ids})
+    assert asked.status == 202
+    assert [refresh["list_id"] for refresh in asked.body] == ids
+    assert asked.body[0] == asked.body[2]
+    assert len(site.call("GET", "/refreshes").body) == 2
+
+
+def test_programs_are_not_told_of_the_command_line(site: Site) -> None:
+    for path in ("/refreshes/999", "/refreshes?company=initech", "/connection?company=initech"):
+        refused = site.call("GET", path)
+        assert _is_problem(refused, 404)
+        assert "qbwc" not in refused.body["detail"]
 
 
 def test_a_waiting_refresh_is_cancelled_once(site: Site) -> None:
