@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from qbwc_server import __version__, codes, protocol, words
 from qbwc_server.conversation import answers, refusals
+from qbwc_server.conversation.accepting import Accepting
 from qbwc_server.conversation.handing_out import Manner, greet, take_work
 from qbwc_server.conversation.sessions import save, session_of
 from qbwc_server.conversation.watch import Watch
@@ -227,7 +228,7 @@ class Conversation:
         elif reading is None:
             return advance(session, protocol.AnswerRefused(wrong))
         else:
-            result = answers.Accepting(connection, visit, reading, now).accept()
+            result = Accepting(connection, visit, reading, now).accept()
             done += result.done
             companies.notice(connection, visit.company, attention=result.attention, attention_at=now)
             companies.change(

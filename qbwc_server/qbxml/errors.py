@@ -41,5 +41,5 @@ class WrongKind(NotAnAnswer):
     """Our request is answered by an element of another kind."""
 
 
-class UnreadableRecord(NotAnAnswer):
-    """A record has no usable ListID: it cannot be told which record it is."""
+class UnreadableRecord(QBXMLError):
+    """A record has no usable ListID: it cannot be told which record it is, and it is skipped."""

@@ -85,7 +85,7 @@ class RecordReader:
             values.setdefault(name, "")
         values.setdefault("FullName", values["Name"])
         values.setdefault("IsActive", True)
-        return Observation(self._kind.name, list_id, tag, values, asked, warnings)
+        return Observation(self._kind.name, list_id, tag, values, asked, warnings, tuple(found.bad))
 
     def _without_bad(self, found: _Found) -> tuple[frozenset[str], tuple[str, ...]]:
         for name in found.bad:

@@ -21,6 +21,7 @@ class Observation:
             and ``Type`` for items.
         asked: the fields that this answer speaks about; all others keep the value they had.
         warnings: what could not be read; names fields, never holds their text.
+        unread: the names of the fields that could not be read.
     """
 
     list: str
@@ -29,6 +30,7 @@ class Observation:
     values: Mapping[str, Value]
     asked: frozenset[str]
     warnings: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def to_json(values: Mapping[str, Value]) -> dict[str, object]:

@@ -71,10 +71,17 @@ class AnswerHead:
 
 @dataclass(frozen=True, slots=True)
 class AnswerEnd:
-    """The end of the answer to one request, with the number of records that it had."""
+    """The end of the answer to one request.
+
+    Attributes:
+        request_id: the requestID that it answered.
+        count: how many records it gave.
+        unreadable: how many more it had that were skipped, since they have no usable ListID.
+    """
 
     request_id: str
     count: int
+    unreadable: int = 0
 
 
 Part = AnswerHead | Observation | AnswerEnd
@@ -83,16 +90,15 @@ Part = AnswerHead | Observation | AnswerEnd
 def read_answer(source: Readable, expected: Mapping[str, ListQueryContext]) -> Iterator[Part]:
     """Read the answer to a message set.
 
-    For each request a head, its records, its end. Nothing may be applied before the iteration has come to its end:
-    only then is the answer known to be whole and to be ours.
+    For each request a head, its records, its end. A record without a usable ListID is skipped and counted. Nothing
+    may be applied before the iteration has come to its end: only then is the answer known to be whole and to be ours.
 
     Args:
         source: UTF-8 bytes, from their start; an encoding that the document declares is not believed.
         expected: what is awaited, by requestID.
 
     Raises:
-        NotAnAnswer: by the subclass that says why: EmptyAnswer, NotXML, Truncated, ForeignAnswer, WrongKind,
-            UnreadableRecord.
+        NotAnAnswer: by the subclass that says why: EmptyAnswer, NotXML, Truncated, ForeignAnswer, WrongKind.
     """
     reader = _AnswerReader(expected)
     parser = new_pull_parser(("start", "end"), _TAGS)
@@ -138,6 +144,7 @@ class _AnswerReader:
         self._record_reader: RecordReader | None = None
         self._rets: tuple[str, ...] = ()
         self._count = 0
+        self._unreadable = 0
         self._size = 0
         self._tail = b""
 
@@ -167,7 +174,7 @@ class _AnswerReader:
                     yield observation
             elif element is self._answer and self._head is not None:
                 self._answer = None
-                yield AnswerEnd(self._head.request_id, self._count)
+                yield AnswerEnd(self._head.request_id, self._count, self._unreadable)
 
     def prune(self) -> None:
         """Drop what has been read; refuse what does not belong here.
@@ -228,15 +235,20 @@ class _AnswerReader:
         if reader is None:
             reader = self._readers[context] = RecordReader(kind, context.asked, context.private)
         self._record_reader, self._rets = reader, kind.rets
-        self._answer, self._count = element, 0
+        self._answer, self._count, self._unreadable = element, 0, 0
         self._head = _head(element, request_id)
         return self._head
 
     def _record(self, element: Element) -> Observation | None:
         if element.tag not in self._rets or self._record_reader is None:
             return None
+        try:
+            observation = self._record_reader.read(element)
+        except UnreadableRecord:
+            self._unreadable += 1
+            return None
         self._count += 1
-        return self._record_reader.read(element)
+        return observation
 
     def _foreign(self, element: Element) -> NotAnAnswer:
         tag = str(element.tag)[:60]
@@ -280,7 +292,6 @@ __all__ = [
     "NotXML",
     "Part",
     "Truncated",
-    "UnreadableRecord",
     "WrongKind",
     "read_answer",
 ]

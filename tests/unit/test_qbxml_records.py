@@ -157,6 +157,7 @@ def test_a_value_that_cannot_be_read_is_as_if_not_asked_for() -> None:
         "IsActive is neither true nor false",
         "Balance is not a number",
     )
+    assert record.unread == ("Sublevel", "IsActive", "Balance")
 
 
 def test_an_unreadable_quantity_takes_what_is_computed_from_it_along() -> None:

@@ -13,7 +13,6 @@ from qbwc_server.qbxml.errors import (
     NotAnAnswer,
     NotXML,
     Truncated,
-    UnreadableRecord,
     WrongKind,
 )
 from qbwc_server.qbxml.record import Observation
@@ -154,14 +153,19 @@ def test_our_request_answered_by_another_kind_is_the_wrong_kind(query: str) -> N
         read(HEAD + answer("", query=query) + TAIL)
 
 
+TWO = {"1": context(), "2": context()}
+
+
 @pytest.mark.parametrize("list_id", ["", "<ListID></ListID>", f"<ListID>{'8' * 37}</ListID>"])
-def test_a_record_without_a_usable_list_id_cannot_be_read(list_id: str) -> None:
-    with pytest.raises(UnreadableRecord, match="CustomerRet without a usable ListID"):
-        read(HEAD + answer(f"<CustomerRet>{list_id}<Name>a</Name></CustomerRet>") + TAIL)
+def test_a_record_without_a_usable_list_id_is_skipped_and_counted(list_id: str) -> None:
+    strange = f"<CustomerRet>{list_id}<Name>a</Name></CustomerRet>"
+    parts = read(HEAD + answer(strange + CUSTOMER + strange) + answer("", request_id="2") + TAIL, TWO)
+    assert [part.list_id for part in parts if isinstance(part, Observation)] == ["80000001-1400000000"]
+    assert [part for part in parts if isinstance(part, AnswerEnd)] == [AnswerEnd("1", 1, 2), AnswerEnd("2", 0, 0)]
 
 
 def test_no_message_repeats_what_the_answer_says() -> None:
-    for text in (HEAD + "<Secret", "<Secret/>", HEAD + answer("<CustomerRet><Name>Secret</Name></CustomerRet>") + TAIL):
+    for text in (HEAD + "<Secret", "<Secret/>", HEAD + answer(CUSTOMER.replace("Dupont", "Secret") * 2)[:-30]):
         with pytest.raises(NotAnAnswer) as caught:
             read(text)
         assert "Secret" not in str(caught.value)
