@@ -21,6 +21,7 @@ what was staged and never accepted.
 import logging
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -33,6 +34,7 @@ from qbwc_server.publish.website import Website
 from qbwc_server.store import companies, installation, outbox, records, refreshes
 from qbwc_server.store.database import Database
 from qbwc_server.store.outbox import Claimed
+from qbwc_server.store.refreshes import QueuedRefresh
 
 TICK = 2.0
 BATCH = 200
@@ -187,7 +189,7 @@ class Publisher:
         earlier: Mapping[Key, tuple[int, str]],
     ) -> None:
         results = {(one.company, one.list, one.list_id): one for one in published}
-        counts: dict[tuple[str, str], dict[str, int]] = {}
+        counts: dict[tuple[str, str], list[tuple[Claimed, str]]] = {}
         gone: list[Claimed] = []
         with self.database.write() as connection:
             asked: dict[str, frozenset[tuple[str, str]]] = {}
@@ -203,12 +205,11 @@ class Publisher:
                     outbox.set_aside(connection, one, result.outcome, result.detail, now)
                 else:
                     gone.append(one)
-                outcome = _counted(one, result, earlier.get(key))
-                tally = counts.setdefault((one.company, one.list), {})
-                tally[outcome] = tally.get(outcome, 0) + 1
+                counts.setdefault((one.company, one.list), []).append((one, _counted(one, result, earlier.get(key))))
             outbox.done(connection, gone)
-            for (company, list_name), tally in counts.items():
+            for (company, list_name), counted in counts.items():
                 for run in refreshes.open_lists(connection, company, list_name):
+                    tally = Counter(outcome for one, outcome in counted if _brought(run, one))
                     refreshes.change(connection, [run.id], counts=_added(run.counts, tally))
             for fresh in told:
                 if fresh.last_contact_at is not None:
@@ -269,6 +270,13 @@ def _counted(one: Claimed, result: Published, earlier: tuple[int, str] | None) -
     if earlier is not None and result.outcome == "unchanged" and one.since <= earlier[0]:
         return earlier[1]
     return result.outcome
+
+
+def _brought(run: QueuedRefresh, one: Claimed) -> bool:
+    """Return whether a list run brought a record, also one that began again, and is not only open meanwhile."""
+    if run.seq is None or run.first_sent_at is None or one.listed_at is None:
+        return False
+    return one.listed_at >= run.first_sent_at and one.since <= run.seq
 
 
 def _added(before: Mapping[str, int] | None, tally: Mapping[str, int]) -> dict[str, int]:

@@ -29,6 +29,7 @@ _KEY = ("target", "company", "list", "list_id")
 class Claimed:
     """A record to be published, as it stands now.
 
+    `listed_at` is when a list run last put it, None when none did since it was published;
     `inherited` says that it was claimed before and nobody told what became of it;
     `forced` that a person wants it published though it was held.
     """
@@ -41,6 +42,7 @@ class Claimed:
     since: int
     inherited: bool
     single: bool
+    listed_at: datetime | None
     forced: bool
     attempts: int
     is_deleted: bool
@@ -80,6 +82,7 @@ def put(
             "seq": seq,
             "since": seq,
             "single": single,
+            "listed_at": None if single else now,
             "forced": False,
             "due_at": now,
             "attempts": 0,
@@ -94,6 +97,7 @@ def put(
             set_={
                 "seq": statement.excluded.seq,
                 "single": or_(outbox.c.single, statement.excluded.single),
+                "listed_at": func.coalesce(statement.excluded.listed_at, outbox.c.listed_at),
                 # What a person decided was about the observation before.
                 "forced": False,
                 "due_at": statement.excluded.due_at,
@@ -172,6 +176,7 @@ def claim(connection: Connection, worker: str, now: datetime, limit: int) -> tup
             since=row.since,
             inherited=row.claimed_by is not None,
             single=row.single,
+            listed_at=row.listed_at,
             forced=row.forced,
             attempts=row.attempts,
             is_deleted=row.is_deleted,
@@ -208,13 +213,20 @@ def done(connection: Connection, published: Sequence[Claimed]) -> None:
     """Drop published rows, but for those of records that were seen again meanwhile."""
     if not published:
         return
-    keys = [{**_key(one), "published": one.seq} for one in sorted(published, key=_place)]
+    keys = [
+        {**_key(one), "published": one.seq, "was_listed_at": one.listed_at} for one in sorted(published, key=_place)
+    ]
     connection.execute(delete(outbox).where(_each(), outbox.c.seq <= bindparam("published")), keys)
     # What is left is newer: it became dirty after what the website now holds.
     after = bindparam("published", type_=outbox.c.since.type) + 1
     highest = func.max if connection.dialect.name == "sqlite" else func.greatest
+    # What a list run put is published and counted, unless one put it again since.
+    listed_at = func.nullif(outbox.c.listed_at, bindparam("was_listed_at", type_=outbox.c.listed_at.type))
     left = update(outbox).where(_each())
-    connection.execute(left.values(since=highest(outbox.c.since, after), claimed_by=None, claimed_until=None), keys)
+    connection.execute(
+        left.values(since=highest(outbox.c.since, after), listed_at=listed_at, claimed_by=None, claimed_until=None),
+        keys,
+    )
 
 
 def set_aside(connection: Connection, claimed: Claimed, why: str, detail: Mapping[str, Any], now: datetime) -> None:

@@ -346,6 +346,8 @@ outbox = Table(
     Column("since", BigInteger, nullable=False),
     # A single refresh wants the website's qbwc_checked written.
     Column("single", Boolean, nullable=False, default=False),
+    # When a list run last put it here, if one did.
+    Column("listed_at", UTCDateTime),
     # A person wants this observation on the website though QuickBooks's EditSequence is the lower one.
     Column("forced", Boolean, nullable=False, default=False),
     Column("due_at", UTCDateTime, nullable=False),
