@@ -18,13 +18,14 @@ import click
 
 from qbwc_server.app import Application, build_app
 from qbwc_server.cli import logs
+from qbwc_server.cli.configured import configured
 from qbwc_server.cli.console import Console, json_option
 from qbwc_server.cli.demo_office import Office
 from qbwc_server.cli.demo_story import Story
 from qbwc_server.cli.installing import install
 from qbwc_server.cli.serving import PortBusy, Server, listen
 from qbwc_server.refreshing import Asked, Refresh, Wish
-from qbwc_server.settings import Settings, load_settings
+from qbwc_server.settings import Settings
 
 _HOST: Final = "localhost"
 _FIRST_PORT: Final = 8080
@@ -134,7 +135,7 @@ def _settings(folder: Path, port: int) -> Settings:
         "host": _HOST,
         "port": port,
     }
-    return load_settings(own, {name: os.environ[name] for name in _KEPT if name in os.environ})
+    return configured(own, {name: os.environ[name] for name in _KEPT if name in os.environ})
 
 
 def _temporary_folder() -> tempfile.TemporaryDirectory[str]:

@@ -3,16 +3,17 @@
 import click
 
 from qbwc_server import words
+from qbwc_server.cli.configured import configured
 from qbwc_server.cli.console import Console, json_option
 from qbwc_server.cli.installing import install
-from qbwc_server.settings import SECRET_KEY_FILE, load_settings, shown_url
+from qbwc_server.settings import SECRET_KEY_FILE, shown_url
 
 
 @click.command("init")
 @json_option
 def command(*, as_json: bool) -> None:
     """Make or upgrade the databases and the secret key; safe to repeat."""
-    settings = load_settings()
+    settings = configured()
     console = Console(as_json=as_json)
     installed = install(settings)
     console.answer(

@@ -8,10 +8,11 @@ import click
 from qbwc_server import words
 from qbwc_server.app import Application, build_app
 from qbwc_server.cli import logs
+from qbwc_server.cli.configured import configured
 from qbwc_server.cli.console import Console, json_option
 from qbwc_server.cli.serving import Server, listen
 from qbwc_server.publish import WebsiteUnreachable
-from qbwc_server.settings import load_settings, secret_key, unknown_variables
+from qbwc_server.settings import secret_key, unknown_variables
 
 # A stop is promised within 10 seconds; a publisher that hangs on a dead network must not break the promise.
 _STOP_SECONDS: Final = 9.5
@@ -25,7 +26,7 @@ _log = logging.getLogger(__name__)
 @json_option
 def command(host: str | None, port: int | None, *, as_json: bool) -> None:
     """Serve the Web Connector, the pages and the API until SIGTERM or Ctrl+C."""
-    settings = load_settings({"host": host, "port": port})
+    settings = configured({"host": host, "port": port})
     logs.configure(settings.log_format)
     for name in unknown_variables():
         _log.warning("%s is no setting of this program and is ignored.", name)

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from qbwc_server import words
+from qbwc_server.cli.configured import configured
 from qbwc_server.cli.console import Console
 from qbwc_server.refreshing import Refreshing
-from qbwc_server.settings import Settings, load_settings
+from qbwc_server.settings import Settings
 from qbwc_server.store.database import Database
 from qbwc_server.store.migrate import open_database
 
@@ -44,7 +45,7 @@ def workplace(*, as_json: bool) -> Iterator[Workplace]:
         SettingsError: a key is unknown or a value is bad.
         DatabaseUnreachable, SchemaBehind, SchemaAhead: our database cannot be used as it is.
     """
-    settings = load_settings()
+    settings = configured()
     database = open_database(settings.database_url.get_secret_value())
     try:
         yield Workplace(settings, database, Refreshing(database), Console(as_json=as_json))

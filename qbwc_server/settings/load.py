@@ -41,12 +41,19 @@ class _Layers:
         return PREFIX + name.upper()
 
 
-def load_settings(overrides: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+def load_settings(
+    overrides: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    fields: Mapping[str, bool] | None = None,
+) -> Settings:
     """Gathers the settings of this process.
 
     Args:
         overrides: What the command line says, by setting ("port"); None as a value means "not given".
         environ: The environment; the process's own when left out. Variables that are no setting are ignored.
+        fields: The fields there are, as "customer.Balance", and whether each is private; without them only the form
+            of the names in publish_private is checked.
 
     Raises:
         SettingsError: An unknown key or a bad value: all of them, a sentence each.
@@ -59,7 +66,7 @@ def load_settings(overrides: Mapping[str, object] | None = None, environ: Mappin
     layers = _Layers(path, given, environment, _from_file(path, early))
     merged = layers.merged()
     try:
-        return Settings.model_validate(merged)
+        return Settings.model_validate(merged, context={"fields": fields})
     except ValidationError as refused:
         language = str(merged.get("language", early))
         raise SettingsError(*(_problem(language, layers, error) for error in refused.errors())) from None

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel.localtime import get_localzone
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from qbwc_server.settings.data_dir import LEAST_SECRET_KEY
+from qbwc_server.settings.private import check_private
 from qbwc_server.settings.urls import OUR_DATABASES, WEBSITE_DATABASES, database_url, public_url
 
-_PRIVATE_NAME: Final = re.compile(r"(customer|item)(\.[^.\s][^.]*)+")
 _LAST_PORT: Final = 65535
 _DATABASES: Final = ("database_url", "website_database_url")
 
@@ -39,8 +39,8 @@ class Settings(BaseModel):
         smtp_url: The mail server for alerts.
         mail_from: Their sender.
         log_format: "text" or "json".
-        publish_private: Private fields the owner wants published, as "customer.Balance". Only their form is checked
-            here; that the fields exist is for those who know the fields.
+        publish_private: Private fields the owner wants published, as "customer.Balance". That they exist and are
+            private is checked where `load_settings` is told the fields; else only their form.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
@@ -127,10 +127,10 @@ class Settings(BaseModel):
 
     @field_validator("publish_private")
     @classmethod
-    def _private(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _private(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        fields = (info.context or {}).get("fields")
         for name in value:
-            if not _PRIVATE_NAME.fullmatch(name):
-                raise PydanticCustomError("private_name", "form", {"value": name})
+            check_private(name, fields)
         return value
 
     @field_validator("time_zone")

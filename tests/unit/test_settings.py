@@ -291,3 +291,41 @@ def test_a_secret_key_file_that_was_cut_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match="too short"):
         secret_key(load(tmp_path))
+
+
+FIELDS = {
+    "customer.Name": False,
+    "customer.Balance": True,
+    "customer.Notes": True,
+    "customer.Custom": True,
+    "item.AverageCost": True,
+    "item.Custom": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("customer.Balence", "no such field. customer.Balance is probably meant."),
+        ("customer.balance", "customer.Balance is probably meant."),
+        ("item.custom.Shelf Mark", "item.Custom.Shelf Mark is probably meant."),
+        ("customer.Name", "which is not private. Take it out of the list."),
+        ("customer.name", "Use one of: customer.Balance, customer.Notes, customer.Custom."),
+        ("item.Balance", "Use one of: item.AverageCost, item.Custom."),
+        ("customer.Balance.Now", "customer.Balance is probably meant."),
+    ],
+)
+def test_a_private_field_that_is_none_is_told_with_the_one_probably_meant(
+    tmp_path: Path, value: str, told: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings({"data_dir": tmp_path, "publish_private": value}, {}, fields=FIELDS)
+    assert f"“{value}”" in str(refused.value)
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["customer.Balance", "customer.Custom", "item.Custom.Shelf Mark"])
+def test_a_private_field_that_exists_is_taken(tmp_path: Path, value: str) -> None:
+    assert load_settings({"data_dir": tmp_path, "publish_private": value}, {}, fields=FIELDS).publish_private == (
+        value,
+    )

@@ -1,0 +1,55 @@
+"""What the commands refuse: a bad value stops them with its name and the cure, and nothing is done."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from qbwc_server.cli import main
+
+Qbwc = Callable[..., Result]
+
+
+@pytest.fixture
+def qbwc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Qbwc:
+    """Runs a command in an empty directory, without settings from outside."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("QBWC_")]:
+        monkeypatch.delenv(name)
+
+    def run(*arguments: str, charset: str = "utf-8", **env: str) -> Result:
+        return CliRunner(charset=charset).invoke(main, list(arguments), env=env, prog_name="qbwc")
+
+    return run
+
+
+@pytest.fixture
+def installed(qbwc: Qbwc) -> Qbwc:
+    assert qbwc("init").exit_code == 0
+    return qbwc
+
+
+def _refused(ran: Result, *told: str) -> None:
+    assert ran.exit_code == 2, ran.output
+    assert ran.stdout == ""
+    for part in told:
+        assert part in ran.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "status", "company list", "refresh customer --all"])
+def test_a_misspelt_private_field_stops_every_command(installed: Qbwc, command: str) -> None:
+    ran = installed(*command.split(), QBWC_PUBLISH_PRIVATE="customer.Balence")
+
+    _refused(ran, "QBWC_PUBLISH_PRIVATE", "customer.Balence", "customer.Balance is probably meant")
+
+
+def test_a_misspelt_private_field_stops_init_before_it_makes_anything(qbwc: Qbwc, tmp_path: Path) -> None:
+    _refused(qbwc("init", QBWC_PUBLISH_PRIVATE="customer.Name"), "customer.Name", "Take it out")
+    assert not (tmp_path / "qbwc-data").exists()
+
+
+def test_private_fields_that_exist_are_taken(installed: Qbwc) -> None:
+    names = "customer.Balance,item.Custom.Shelf Mark,customer.Custom,item.PurchaseCost"
+    assert installed("company", "list", QBWC_PUBLISH_PRIVATE=names).exit_code == 0
