@@ -1,5 +1,7 @@
 """What can be wrong with a request of a door; one class a cause."""
 
+from qbwc_server import words
+
 
 class RefreshingError(Exception):
     """A request that cannot be met. `status` is the HTTP status that says so."""
@@ -29,9 +31,23 @@ class CompanyNeeded(RefreshingError):
 
 
 class BadWish(RefreshingError):
-    """What is asked for cannot be asked for."""
+    """What is asked for cannot be asked for.
+
+    Args:
+        reason: the part of the catalogue's key after "error.wish_".
+        values: of the text.
+
+    Attributes:
+        key: of the text in the catalogue, for people; as a string the error is that text in English.
+        values: of the text.
+    """
 
     status = 422
+
+    def __init__(self, reason: str, **values: object) -> None:
+        self.key = f"error.wish_{reason}"
+        self.values = values
+        super().__init__(words.text("en", self.key, **values))
 
 
 class IdempotencyConflict(RefreshingError):

@@ -169,7 +169,7 @@ def place(text: str | None) -> tuple[str, str, str] | None:
     try:
         return _parts(text)
     except (ValueError, TypeError, RecursionError) as problem:
-        raise errors.BadWish("The place in the list is not one of ours; begin at the first page.") from problem
+        raise errors.BadWish("place") from problem
 
 
 def _parts(text: str) -> tuple[str, str, str]:

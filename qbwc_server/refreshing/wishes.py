@@ -27,11 +27,9 @@ class Wish:
 def checked(wishes: Sequence[Wish]) -> list[Wish]:
     """Return the wishes, each once, or say what is wrong with one."""
     if not wishes:
-        raise errors.BadWish(
-            "Nothing was asked for; give at least one ListID, a name, a text to find or the whole list."
-        )
+        raise errors.BadWish("nothing")
     if len(wishes) > MOST_WISHES:
-        raise errors.BadWish(f"At most {MOST_WISHES} records can be asked for at once; ask for the whole list instead.")
+        raise errors.BadWish("too_many", most=MOST_WISHES)
     for wish in wishes:
         _check(wish)
     return list(dict.fromkeys(wishes))
@@ -40,13 +38,13 @@ def checked(wishes: Sequence[Wish]) -> list[Wish]:
 def _check(wish: Wish) -> None:
     names = [one.name for one in LISTS]
     if wish.list not in names:
-        raise errors.BadWish(f"There is no list '{wish.list}'; the lists are {', '.join(names)}.")
+        raise errors.BadWish("list", list=wish.list, lists=", ".join(names))
     longest = {"list_id": LIST_ID_LENGTH, "full_name": NAME_LENGTH, "find": NAME_LENGTH, "all": 0}.get(wish.way)
     if longest is None:
-        raise errors.BadWish(f"A refresh cannot be asked for by '{wish.way}'; use a ListID, a name, a text or all.")
+        raise errors.BadWish("way", way=wish.way)
     if wish.way != "all" and not wish.value.strip():
-        raise errors.BadWish("The ListID, name or text to find is empty.")
+        raise errors.BadWish("empty")
     if len(wish.value) > longest:
-        raise errors.BadWish(f"'{wish.value[:20]}…' is longer than the {longest} characters QuickBooks has there.")
+        raise errors.BadWish("long", beginning=wish.value[:20], longest=longest)
     if _STRANGE.search(wish.value):
-        raise errors.BadWish("The ListID, name or text holds characters that QuickBooks does not have.")
+        raise errors.BadWish("characters")

@@ -9,7 +9,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
 from werkzeug.exceptions import HTTPException
 
-from qbwc_server.refreshing import RefreshingError
+from qbwc_server.refreshing import BadWish, RefreshingError
 from qbwc_server.store.database import DatabaseUnreachable
 from qbwc_server.web.language import choose
 from qbwc_server.web.shared import person, wording
@@ -53,6 +53,8 @@ def _http(error: HTTPException) -> Response:
 
 
 def _refused(error: RefreshingError) -> Response:
+    if isinstance(error, BadWish):
+        return _page(error.status, said=error)
     return _page(error.status, key="no_record" if type(error).__name__ == "UnknownRecord" else None)
 
 
@@ -76,14 +78,16 @@ def _reference(what: str, error: Exception) -> str:
     return reference
 
 
-def _page(status: int, *, key: str | None = None, reference: str | None = None) -> Response:
+def _page(
+    status: int, *, key: str | None = None, reference: str | None = None, said: BadWish | None = None
+) -> Response:
     area = _TEXTS.get(status, "bad_request" if status < 500 else "internal")  # noqa: PLR2004 - whose fault it is
     if "wording" not in g:
         choose()
     page = render_template(
         "error.html",
         title=wording().text(f"error.{area}_title"),
-        message=wording().text(f"error.{key or area}"),
+        message=wording().text(said.key, **said.values) if said else wording().text(f"error.{key or area}"),
         reference=reference,
         status=status,
         home=person() is not None,

@@ -102,6 +102,19 @@ def test_a_form_with_a_nul_in_it_is_refused_at_the_door(tmp_path: Path) -> None:
         assert browser.post("/customers/refresh", [("csrf_token", token), ("record", "acme/\0")]).status == 400
 
 
+def test_what_cannot_be_asked_for_is_told_with_the_reason_in_the_readers_language(tmp_path: Path) -> None:
+    with running(tmp_path, filled=False) as office:
+        browser = Browser(office.url)
+        token = dict(browser.sign_in("marie").form("/sign-out").fields)["csrf_token"]
+        fields = [("csrf_token", token), ("q", "tab\tbed")]
+        english, french = (browser.post(f"/customers/find?lang={each}", fields) for each in ("en", "fr"))
+        place = browser.get("/customers?after=x&lang=en")
+    assert (english.status, french.status, place.status) == (422, 422, 422)
+    assert "holds characters that QuickBooks does not have" in english.words
+    assert "contient des caractères que QuickBooks" in french.words
+    assert "begin at the first page" in place.words
+
+
 def test_the_first_pages_of_an_empty_installation_say_how_to_go_on(tmp_path: Path) -> None:
     with running(tmp_path, filled=False) as office:
         browser = Browser(office.url)

@@ -1,5 +1,6 @@
 import pytest
 
+from qbwc_server import words
 from qbwc_server.refreshing import BadWish, Wish
 from qbwc_server.refreshing.wishes import MOST_WISHES, checked
 
@@ -29,3 +30,21 @@ def test_too_many_wishes_are_refused_with_the_cure() -> None:
 def test_no_wish_at_all_is_refused() -> None:
     with pytest.raises(BadWish, match="Nothing"):
         checked([])
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        Wish("a", "vendor", "list_id", "1"),
+        Wish("a", "customer", "colour", "1"),
+        Wish("a", "customer", "list_id", " "),
+        Wish("a", "customer", "list_id", "{x}" * 40),
+        Wish("a", "customer", "find", "a\tb"),
+    ],
+)
+def test_a_refusal_can_be_said_in_every_language(wish: Wish) -> None:
+    with pytest.raises(BadWish) as caught:
+        checked([wish])
+    said = [words.text(language, caught.value.key, **caught.value.values) for language in words.LANGUAGES]
+    assert said[0] == str(caught.value)
+    assert len(set(said)) == len(said)
