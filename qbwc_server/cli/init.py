@@ -13,7 +13,7 @@ from qbwc_server.settings import SECRET_KEY_FILE, shown_url
 @json_option
 def command(*, as_json: bool) -> None:
     """Make or upgrade the databases and the secret key; safe to repeat."""
-    settings = configured()
+    settings = configured(opens_website=True)
     console = Console(as_json=as_json)
     installed = install(settings)
     console.answer(

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 @json_option
 def command(host: str | None, port: int | None, *, as_json: bool) -> None:
     """Serve the Web Connector, the pages and the API until SIGTERM or Ctrl+C."""
-    settings = configured({"host": host, "port": port})
+    settings = configured({"host": host, "port": port}, opens_website=True)
     logs.configure(settings.log_format)
     for name in unknown_variables():
         _log.warning("%s is no setting of this program and is ignored.", name)

@@ -15,7 +15,7 @@ from qbwc_server.store.migrate import revision, stream_id
 @json_option
 def command(*, as_json: bool) -> None:
     """Show the databases, the companies and their connection, the queue, and the publishing."""
-    with workplace(as_json=as_json) as here:
+    with workplace(as_json=as_json, opens_website=True) as here:
         trouble = _website_trouble(here)
         companies = here.refreshing.companies()
         counts = here.refreshing.counts()

@@ -35,17 +35,18 @@ class Workplace:
 
 
 @contextmanager
-def workplace(*, as_json: bool) -> Iterator[Workplace]:
+def workplace(*, as_json: bool, opens_website: bool = False) -> Iterator[Workplace]:
     """Open the installation that the settings name.
 
     Args:
         as_json: whether the command answers in JSON.
+        opens_website: whether the command looks at the website's database too.
 
     Raises:
         SettingsError: a key is unknown or a value is bad.
         DatabaseUnreachable, SchemaBehind, SchemaAhead: our database cannot be used as it is.
     """
-    settings = configured()
+    settings = configured(opens_website=opens_website)
     database = open_database(settings.database_url.get_secret_value())
     try:
         yield Workplace(settings, database, Refreshing(database), Console(as_json=as_json))

@@ -54,9 +54,9 @@ class ForeignTable(WebsiteError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"The website's database already has a table named {name} that is not ours; it was not touched. Say how to "
-            "fill it with a mapping (QBWC_MAPPING; `qbwc mapping suggest` writes a first one), or name another "
-            "database in QBWC_WEBSITE_DATABASE_URL."
+            f"The website's database already has a table named {name} that is not ours; it was not touched. Name "
+            "another database in QBWC_WEBSITE_DATABASE_URL. (Filling such a table by a mapping, with QBWC_MAPPING and "
+            "`qbwc mapping suggest`, comes with a later version.)"
         )
         self.name = name
 

@@ -46,6 +46,7 @@ def load_settings(
     environ: Mapping[str, str] | None = None,
     *,
     fields: Mapping[str, bool] | None = None,
+    mapping: bool = True,
 ) -> Settings:
     """Gathers the settings of this process.
 
@@ -54,6 +55,7 @@ def load_settings(
         environ: The environment; the process's own when left out. Variables that are no setting are ignored.
         fields: The fields there are, as "customer.Balance", and whether each is private; without them only the form
             of the names in publish_private is checked.
+        mapping: Whether a mapping file may be named; False where it would not be followed.
 
     Raises:
         SettingsError: An unknown key or a bad value: all of them, a sentence each.
@@ -66,7 +68,7 @@ def load_settings(
     layers = _Layers(path, given, environment, _from_file(path, early))
     merged = layers.merged()
     try:
-        return Settings.model_validate(merged, context={"fields": fields})
+        return Settings.model_validate(merged, context={"fields": fields, "mapping": mapping})
     except ValidationError as refused:
         language = str(merged.get("language", early))
         raise SettingsError(*(_problem(language, layers, error) for error in refused.errors())) from None

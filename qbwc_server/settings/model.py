@@ -102,6 +102,13 @@ class Settings(BaseModel):
             raise PydanticCustomError("bad", "form")  # it would end the path in the address of an SQLite database
         return value.expanduser().absolute()
 
+    @field_validator("mapping")
+    @classmethod
+    def _followed(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is not None and not (info.context or {}).get("mapping", True):
+            raise PydanticCustomError("mapping_later", "later")
+        return value
+
     @field_validator("database_url", "website_database_url")
     @classmethod
     def _database(cls, value: SecretStr, info: Any) -> SecretStr:

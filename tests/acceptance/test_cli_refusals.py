@@ -53,3 +53,19 @@ def test_a_misspelt_private_field_stops_init_before_it_makes_anything(qbwc: Qbwc
 def test_private_fields_that_exist_are_taken(installed: Qbwc) -> None:
     names = "customer.Balance,item.Custom.Shelf Mark,customer.Custom,item.PurchaseCost"
     assert installed("company", "list", QBWC_PUBLISH_PRIVATE=names).exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["init", "status", "serve --port 0"])
+def test_a_mapping_is_refused_and_not_ignored(qbwc: Qbwc, tmp_path: Path, command: str) -> None:
+    ran = qbwc(*command.split(), QBWC_MAPPING="mapping.toml")
+
+    _refused(ran, "QBWC_MAPPING", "later version", "default tables")
+    assert ran.stderr.count("\n") == 1
+    assert not (tmp_path / "qbwc-data").exists()
+
+
+def test_a_mapping_in_the_file_is_refused_by_its_name_there(installed: Qbwc, tmp_path: Path) -> None:
+    (tmp_path / "qbwc-data" / "qbwc.toml").write_text("mapping = 'mapping.toml'\n", "utf-8")
+
+    _refused(installed("status"), "mapping (", "qbwc.toml", "Take it out")
+    assert installed("company", "list").exit_code == 0, "it has nothing to do with the website"

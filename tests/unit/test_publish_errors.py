@@ -73,3 +73,11 @@ def test_every_error_says_what_to_do() -> None:
         assert cure in str(error)
         assert "geheim" not in str(error)
         assert isinstance(error, errors.WebsiteError)
+
+
+def test_the_cure_for_a_foreign_table_is_one_that_works_today() -> None:
+    told = str(errors.ForeignTable("customers"))
+    cure, later = told.split("(")
+    assert "another database in QBWC_WEBSITE_DATABASE_URL" in cure
+    assert "QBWC_MAPPING" in later
+    assert "later version" in later

@@ -203,3 +203,10 @@ def test_distances_are_told_in_words() -> None:
     assert words.ago("en", now - timedelta(minutes=3), now) == "3 minutes ago"
     assert words.ago("fr", now + timedelta(hours=2), now) == "dans 2 heures"
     assert words.duration("fr", timedelta(minutes=5)) == "5 minutes"
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_no_step_names_a_command_that_is_not_there(language: str) -> None:
+    said = " ".join(sentences(language, "code.website_schema.steps"))
+    assert "qbwc status" in said
+    assert "doctor" not in said
