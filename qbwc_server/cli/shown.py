@@ -11,10 +11,10 @@ def what_of(language: str, refresh: Refresh) -> str:
 
 
 def state_of(language: str, refresh: Refresh) -> str:
-    """Return the state, the outcome of a published one, and why another failed."""
+    """Return the state, the outcome of a published one, and what went wrong."""
     state = words.text(language, f"state.{refresh.state}")
     if refresh.outcome is not None:
-        return f"{state}, {words.text(language, f'outcome.{refresh.outcome}')}"
+        state = f"{state}, {words.text(language, f'outcome.{refresh.outcome}')}"
     if refresh.error_code is not None:
         return f"{state}: {codes.explain(language, refresh.error_code, **refresh.error_values).message}"
     return state
