@@ -1,6 +1,7 @@
 """`qbwc refresh`: asks for records or a list as QuickBooks has them now."""
 
 import getpass
+import math
 from typing import Final
 
 import click
@@ -13,6 +14,14 @@ from qbwc_server.refreshing import Refresh, Wish
 _BAD_ENDS: Final = ("failed", "cancelled")
 
 
+def _with_an_end(_context: click.Context, _option: click.Parameter, seconds: float | None) -> float | None:
+    # "nan" and "inf" are numbers too, and no clock ever reaches them.
+    if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
+        message = "a wait needs an end: give a number of seconds, 0 or more, for example 600."
+        raise click.BadParameter(message)
+    return seconds
+
+
 @click.command("refresh")
 @click.argument("list_name", metavar="customer|item", type=click.Choice(("customer", "item")))
 @click.option("--company", help="The company; may be left out if there is only one.")
@@ -21,7 +30,7 @@ _BAD_ENDS: Final = ("failed", "cancelled")
 @click.option("--find", metavar="TEXT", help="Look for records whose name contains TEXT; at most 50.")
 @click.option("--all", "whole", is_flag=True, help="The whole list.")
 @click.option("--changed", is_flag=True, help="What changed since the last time; not in this version.")
-@click.option("--wait", type=click.FloatRange(min=0), metavar="SECONDS", help="Return when all are done.")
+@click.option("--wait", type=float, callback=_with_an_end, metavar="SECONDS", help="Return when all are done.")
 @click.argument("more", nargs=-1, metavar="[ID|NAME]...")
 @json_option
 def command(

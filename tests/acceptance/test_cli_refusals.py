@@ -69,3 +69,11 @@ def test_a_mapping_in_the_file_is_refused_by_its_name_there(installed: Qbwc, tmp
 
     _refused(installed("status"), "mapping (", "qbwc.toml", "Take it out")
     assert installed("company", "list").exit_code == 0, "it has nothing to do with the website"
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-inf", "-1", "soon"])
+def test_a_wait_without_an_end_is_refused_and_nothing_is_asked(installed: Qbwc, seconds: str) -> None:
+    installed("company", "add", "acme")
+
+    _refused(installed("refresh", "customer", "--all", "--wait", seconds), "--wait")
+    assert installed("queue", "list", "--json").stdout == "[]\n"
