@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,13 @@ from qbwc_server.store.tables import companies, connections
 # Letters and digits without the look-alikes 0 O o 1 l I i 5: 54 of them.
 PASSWORD_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz2346789"  # noqa: S105 - an alphabet
 PASSWORD_LENGTH = 24
+LONGEST_TITLE = 200
+LONGEST_USER_NAME = 100
+LONGEST_PATH = 1024
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
+# Unicode's categories of what is neither seen nor typed: controls, formats, surrogates, line ends. Spaces
+# of all widths are fine: French puts narrow ones before its punctuation.
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 class CompanyError(Exception):
@@ -28,6 +35,36 @@ class BadCompanyName(CompanyError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"'{name}' is no company name: use 1 to 40 of a-z, 0-9 and '-'; the title may be anything.")
+
+
+class BadTitle(CompanyError):
+    """The title is blank, too long or holds something invisible."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"This title (--title) cannot be used: give 1 to {LONGEST_TITLE} characters, none of them invisible and "
+            "not only blanks."
+        )
+
+
+class BadUserName(CompanyError):
+    """The Web Connector's user name cannot be typed reliably."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"This user name (--user) cannot be used: give 1 to {LONGEST_USER_NAME} characters, none of them "
+            "invisible, without a blank at the start or the end."
+        )
+
+
+class BadCompanyFile(CompanyError):
+    """The path of the company file is blank, too long or holds something invisible."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"This path (--company-file) cannot be used: give 1 to {LONGEST_PATH} characters, none of them invisible, "
+            "or leave it out to take the company file that is open in QuickBooks."
+        )
 
 
 class CompanyExists(CompanyError):
@@ -127,10 +164,11 @@ def add(
         the company, and its password, which is stored only as a hash.
 
     Raises:
-        BadCompanyName, CompanyExists
+        BadCompanyName, BadTitle, BadUserName, BadCompanyFile, CompanyExists
     """
     if not _NAME.fullmatch(company):
         raise BadCompanyName(company)
+    _check_details(title, user_name, company_file)
     user = user_name or company
     taken = connection.execute(
         select(companies.c.company).where((companies.c.company == company) | (companies.c.user_name == user))
@@ -153,6 +191,21 @@ def add(
     )
     connection.execute(connections.insert().values(company=company))
     return get(connection, company), password
+
+
+def _check_details(title: str | None, user_name: str | None, company_file: str | None) -> None:
+    # PostgreSQL would refuse what is too long or holds a NUL, SQLite would keep it: so it is refused here.
+    if title is not None and not _is_line(title, LONGEST_TITLE):
+        raise BadTitle
+    if user_name is not None and (user_name != user_name.strip() or not _is_line(user_name, LONGEST_USER_NAME)):
+        raise BadUserName
+    if company_file is not None and not _is_line(company_file, LONGEST_PATH):
+        raise BadCompanyFile
+
+
+def _is_line(text: str, longest: int) -> bool:
+    seen = all(unicodedata.category(character) not in _UNSEEN for character in text)
+    return seen and len(text) <= longest and bool(text.strip())
 
 
 def get(connection: Connection, company: str) -> Company:

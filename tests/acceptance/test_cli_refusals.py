@@ -77,3 +77,19 @@ def test_a_wait_without_an_end_is_refused_and_nothing_is_asked(installed: Qbwc, 
 
     _refused(installed("refresh", "customer", "--all", "--wait", seconds), "--wait")
     assert installed("queue", "list", "--json").stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--title", "x" * 201, "1 to 200"),
+        ("--user", " acme", "1 to 100"),
+        ("--company-file", "C:\\a\n.qbw", "1 to 1024"),
+    ],
+)
+def test_a_company_with_details_that_do_not_fit_is_refused(installed: Qbwc, option: str, value: str, told: str) -> None:
+    ran = installed("company", "add", "acme", option, value)
+
+    _refused(ran, option, told)
+    assert ran.stderr.count("\n") == 1
+    assert installed("company", "list", "--json").stdout == "[]\n"
