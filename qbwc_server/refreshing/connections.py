@@ -8,6 +8,8 @@ from qbwc_server.store.polls import Rhythm
 
 LEAST_GRACE = timedelta(minutes=2)
 OFFLINE_AFTER = 3
+# Who calls every few seconds is not gone after a coffee break: a PC that restarts takes minutes.
+LEAST_OFFLINE = timedelta(minutes=10)
 UNKNOWN_INTERVAL = timedelta(minutes=30)
 
 
@@ -22,7 +24,7 @@ def expected_at(rhythm: Rhythm, now: datetime) -> datetime | None:
 
 def view(company: Company, seen: Seen, rhythm: Rhythm, now: datetime) -> ConnectionView:
     """Return how a company's connection stands."""
-    interval = None if rhythm.interval is None else round(rhythm.interval.total_seconds())
+    interval = None if rhythm.interval is None else max(1, round(rhythm.interval.total_seconds()))
     return ConnectionView(
         state=_state(company, seen, rhythm, now),
         last_seen_at=rhythm.last_at or seen.last_seen_at,
@@ -57,4 +59,5 @@ def _state(company: Company, seen: Seen, rhythm: Rhythm, now: datetime) -> str:
     silence = now - rhythm.last_at
     if silence <= interval + _grace(interval):
         return "connected"
-    return "late" if silence <= OFFLINE_AFTER * interval + _grace(interval) else "offline"
+    gone = max(LEAST_OFFLINE, OFFLINE_AFTER * interval + _grace(interval))
+    return "late" if silence <= gone else "offline"

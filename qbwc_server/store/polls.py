@@ -1,7 +1,8 @@
 """When each Web Connector called: the history from which the next call is expected.
 
 The schedule lives on the QuickBooks PC and can be changed there, so it is
-learnt: the interval is the median gap between the last visits.
+learnt: the interval is the median gap between the last visits. Calls less than
+a second apart (an impatient click, two lines of one connector) are one visit.
 """
 
 import itertools
@@ -17,6 +18,8 @@ from qbwc_server.store.tables import connections, polls
 
 KEPT = 20
 USED = 11
+LEAST_GAP = 1.0
+"""Seconds between two visits; no schedule of a Web Connector is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Rhythm:
 
     Attributes:
         last_at: its last call; None when it never called.
-        interval: median gap between its last visits; None below two visits.
+        interval: median gap between its last visits, a second or more; None below two visits.
     """
 
     last_at: datetime | None
@@ -72,5 +75,6 @@ def rhythm(connection: Connection, company: str) -> Rhythm:
     )
     if not moments:
         return Rhythm(None, None)
-    gaps = [(later - earlier).total_seconds() for later, earlier in itertools.pairwise(moments)]
+    all_gaps = ((later - earlier).total_seconds() for later, earlier in itertools.pairwise(moments))
+    gaps = [gap for gap in all_gaps if gap >= LEAST_GAP]
     return Rhythm(moments[0], timedelta(seconds=median(gaps)) if gaps else None)

@@ -252,6 +252,22 @@ def test_a_silent_connector_is_late_then_offline_and_nothing_is_promised(office:
     assert office.refreshing.connection("acme").state == "offline"
 
 
+def test_calls_within_a_second_are_one_visit_and_say_nothing_of_the_interval(office: Office, books: Books) -> None:
+    assert books.name == "acme"
+    _polled(office, 4, 4 + 0.3 / 60)
+    view = office.refreshing.connection("acme")
+    assert (view.state, view.interval_seconds) == ("connected", None)
+    _polled(office, 14, 14 + 0.3 / 60, 24, 24 + 0.3 / 60)
+    assert office.refreshing.connection("acme").interval_seconds == 600
+
+
+def test_a_connector_that_calls_every_two_seconds_is_believed(office: Office, books: Books) -> None:
+    assert books.name == "acme"
+    _polled(office, *(seconds / 60 for seconds in range(1, 20, 2)))
+    view = office.refreshing.connection("acme")
+    assert (view.state, view.interval_seconds) == ("connected", 2)
+
+
 def test_polls_are_remembered_but_a_poll_alone_writes_nothing(office: Office, books: Books) -> None:
     for _ in range(3):
         assert office.visit(books).status == "none"

@@ -62,6 +62,11 @@ def test_a_call_that_is_long_overdue_is_not_promised() -> None:
         (36, 10, "offline"),
         (2.5, 1, "connected"),
         (3.5, 1, "late"),
+        (10, 1, "late"),
+        (10.5, 1, "offline"),
+        (2, 1 / 30, "connected"),
+        (9, 1 / 30, "late"),
+        (11, 1 / 30, "offline"),
         (20, None, "connected"),
         (50, None, "late"),
         (300, None, "offline"),
@@ -69,6 +74,11 @@ def test_a_call_that_is_long_overdue_is_not_promised() -> None:
 )
 def test_how_a_connection_stands(ago: float, interval: float | None, state: str) -> None:
     assert view(COMPANY, Seen(), rhythm(ago, interval), NOW).state == state
+
+
+def test_the_interval_shown_is_a_second_or_more() -> None:
+    assert view(COMPANY, Seen(), rhythm(1, 0.001), NOW).interval_seconds == 1
+    assert view(COMPANY, Seen(), rhythm(1, None), NOW).interval_seconds is None
 
 
 def test_a_connector_that_never_called_was_never_seen() -> None:
