@@ -1,14 +1,19 @@
 """`qbwc rehearse`: a simulated Web Connector with a simulated company against any server."""
 
+from typing import Final
+from urllib.parse import urlsplit
+
 import click
 
 from qbwc_server.cli.console import Console, json_option, read_password
 from qbwc_server.rehearsal import scenarios
 from qbwc_server.rehearsal.company import sample_company
 
+_PATH: Final = "/qbwc"
+
 
 @click.command("rehearse")
-@click.option("--url", required=True, help="The address the Web Connector calls, ending in /qbwc.")
+@click.option("--url", required=True, help="The server's address; /qbwc is added unless it ends so.")
 @click.option("--user", required=True, help="The Web Connector's user name.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
 @click.option("--customers", type=click.IntRange(min=0), default=60, show_default=True, help="How many customers.")
@@ -28,7 +33,7 @@ def command(
     chosen = scenarios.scenario(name)
     report = scenarios.run(
         chosen,
-        url=url,
+        url=connector_url(url),
         user=user,
         password=read_password(from_stdin=password_stdin),
         company=sample_company(customers=customers, items=items),
@@ -51,3 +56,10 @@ def command(
     console.say(f"{report.sessions} visits, {report.calls} calls, {len(report.violations)} violations")
     if report.violations:
         raise SystemExit(1)
+
+
+def connector_url(url: str) -> str:
+    """Return the address that a Web Connector calls, given it or the public address of the server."""
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/")
+    return parts._replace(path=path if path.endswith(_PATH) else path + _PATH).geturl()

@@ -235,7 +235,7 @@ def test_a_wrong_password_is_refused_and_shown(serve: Callable[..., Serving], ru
     run("company", "add", "acme")
     server = serve()
     ran = run(
-        "rehearse", "--url", f"http://127.0.0.1:{server.port}/qbwc", "--user", "acme", "--password-stdin", "--json",
+        "rehearse", "--url", f"http://127.0.0.1:{server.port}", "--user", "acme", "--password-stdin", "--json",
         typed="wrong\n",
     )  # fmt: skip
     assert _json(ran)["outcomes"] == ["refused"]

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from qbwc_server.cli import _sentence
 from qbwc_server.cli.console import Console, iso
 from qbwc_server.cli.refresh import asker
+from qbwc_server.cli.rehearse import connector_url
 from qbwc_server.store.accounts import BadPassword
 
 
@@ -51,3 +52,19 @@ def test_errors_of_ours_are_sentences_and_mistakes_are_not() -> None:
 
 def test_the_asker_fits_its_column() -> None:
     assert 0 < len(asker()) <= 120
+
+
+@pytest.mark.parametrize(
+    ("given", "called"),
+    [
+        ("https://books.example.com", "https://books.example.com/qbwc"),
+        ("https://books.example.com/", "https://books.example.com/qbwc"),
+        ("https://example.com/books", "https://example.com/books/qbwc"),
+        ("https://example.com/books/qbwc", "https://example.com/books/qbwc"),
+        ("http://localhost:8080/qbwc/", "http://localhost:8080/qbwc"),
+        ("http://localhost:8080/qbwc?wsdl", "http://localhost:8080/qbwc?wsdl"),
+        ("http://localhost:8080/notqbwc", "http://localhost:8080/notqbwc/qbwc"),
+    ],
+)
+def test_a_rehearsal_takes_the_public_address_too(given: str, called: str) -> None:
+    assert connector_url(given) == called
