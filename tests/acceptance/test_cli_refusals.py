@@ -1,6 +1,7 @@
 """What the commands refuse: a bad value stops them with its name and the cure, and nothing is done."""
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,8 +20,8 @@ def qbwc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Qbwc:
     for name in [name for name in os.environ if name.startswith("QBWC_")]:
         monkeypatch.delenv(name)
 
-    def run(*arguments: str, charset: str = "utf-8", **env: str) -> Result:
-        return CliRunner(charset=charset).invoke(main, list(arguments), env=env, prog_name="qbwc")
+    def run(*arguments: str, typed: str | None = None, charset: str = "utf-8", **env: str) -> Result:
+        return CliRunner(charset=charset).invoke(main, list(arguments), input=typed, env=env, prog_name="qbwc")
 
     return run
 
@@ -93,3 +94,19 @@ def test_a_company_with_details_that_do_not_fit_is_refused(installed: Qbwc, opti
     _refused(ran, option, told)
     assert ran.stderr.count("\n") == 1
     assert installed("company", "list", "--json").stdout == "[]\n"
+
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_the_commands_of_the_readme_do_what_stands_beside_them(qbwc: Qbwc) -> None:
+    block = README.read_text("utf-8").partition("## Connect your own QuickBooks")[2].split("```")[1]
+    lines = [line.partition("#") for line in block.strip().splitlines()]
+    told = {" ".join(command.split()): what.strip() for command, _, what in lines}
+    assert "asks for her password" in told["qbwc user add marie --role admin"]
+    for command in told:
+        typed = "correct horse\n" if " user " in command else None
+        arguments = [*shlex.split(command)[1:], *(["--password-stdin"] if typed else [])]
+        if arguments[0] != "serve":
+            assert qbwc(*arguments, typed=typed).exit_code == 0, command
+    assert list(told)[-1] == "qbwc serve", "what follows it would wait until the server stops"
