@@ -10,6 +10,8 @@ from typing import Any, Final
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from qbwc_server.cli.console import let_streams_take_everything
+
 # Command and the module that holds it as `command`; a module is imported when its command is used.
 _COMMANDS: Final = (
     ("demo", "qbwc_server.cli.demo"),
@@ -28,6 +30,10 @@ _WRONG_USE: Final = 2
 
 class _Commands(click.Group):
     """The commands of `_COMMANDS`; turns every error of this package into its sentence."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        let_streams_take_everything()
+        return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return [name for name, _ in _COMMANDS]

@@ -1,14 +1,19 @@
 """What all commands share: where words and JSON go, and plain tables."""
 
+import codecs
+import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+# What a Windows code page lacks of our own sentences, and what stands for it there.
+_STAND_INS: Final = str.maketrans({"\u202f": " ", "\u00a0": " ", "→": "->", "\u2019": "'", "…": "..."})
+_ERRORS: Final = "qbwc.stand_ins"
 
 
 class WrongUse(click.ClickException):
@@ -22,6 +27,23 @@ def json_option(command: _Command) -> _Command:
     return click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON object or array on standard output, nothing else."
     )(command)
+
+
+def _stand_in(problem: UnicodeError) -> tuple[str, int]:
+    if not isinstance(problem, UnicodeEncodeError):
+        raise problem
+    missing = problem.object[problem.start : problem.end].translate(_STAND_INS)
+    return "".join(character if character.isascii() else "?" for character in missing), problem.end
+
+
+codecs.register_error(_ERRORS, _stand_in)
+
+
+def let_streams_take_everything() -> None:
+    """Keep a character that the output cannot hold (a file on Windows, for one) from ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_ERRORS)
 
 
 class Console:
@@ -41,7 +63,9 @@ class Console:
     def answer(self, value: object) -> None:
         """Print the JSON answer; nothing when the answer is for people."""
         if self.as_json:
-            click.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+            # A stand-in would change a name, so JSON's own escapes are used where the output cannot hold everything.
+            narrow = codecs.lookup(getattr(sys.stdout, "encoding", None) or "ascii").name != "utf-8"
+            click.echo(json.dumps(value, ensure_ascii=narrow, default=_plain))
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
         """Print a table for people, or a sentence when there is no row."""

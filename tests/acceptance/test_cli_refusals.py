@@ -1,5 +1,6 @@
 """What the commands refuse: a bad value stops them with its name and the cure, and nothing is done."""
 
+import json
 import os
 import shlex
 from collections.abc import Callable
@@ -110,3 +111,21 @@ def test_the_commands_of_the_readme_do_what_stands_beside_them(qbwc: Qbwc) -> No
         if arguments[0] != "serve":
             assert qbwc(*arguments, typed=typed).exit_code == 0, command
     assert list(told)[-1] == "qbwc serve", "what follows it would wait until the server stops"
+
+
+def test_french_goes_into_a_file_whose_encoding_lacks_its_spaces(installed: Qbwc) -> None:
+    installed("company", "add", "acme")
+    installed("refresh", "customer", "--all")
+    ran = installed("refresh", "customer", "--all", charset="cp1252", QBWC_LANGUAGE="fr")
+
+    assert ran.exit_code == 0, ran.exception
+    assert "déjà demandée ; la demande" in ran.stdout
+
+
+def test_names_survive_as_json_whatever_the_encoding(installed: Qbwc) -> None:
+    title = "Ателье\u202f→ Côté"
+    installed("company", "add", "acme", "--title", title)
+
+    assert json.loads(installed("company", "list", "--json", charset="cp1252").stdout)[0]["title"] == title
+    assert title in installed("company", "list", "--json").stdout, "as it is where it can be"
+    assert "?????? -> Côté" in installed("company", "list", charset="cp1252").stdout
