@@ -31,7 +31,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from qbwc_server.publish.errors import WebsiteError
 from qbwc_server.publish.records import SET_ASIDE, Dirty, Freshness, Published
 from qbwc_server.publish.website import Website
-from qbwc_server.store import companies, installation, outbox, records, refreshes
+from qbwc_server.store import companies, installation, moves, outbox, records, refreshes
 from qbwc_server.store.database import Database
 from qbwc_server.store.outbox import Claimed
 from qbwc_server.store.refreshes import QueuedRefresh
@@ -194,7 +194,7 @@ class Publisher:
         with self.database.write() as connection:
             asked: dict[str, frozenset[tuple[str, str]]] = {}
             for company in _hold(connection, [*claimed, *told]):
-                asked[company] = refreshes.answered_records(connection, company)
+                asked[company] = moves.answered_records(connection, company)
             now = self.database.now(connection)
             for one in claimed:
                 key = (one.company, one.list, one.list_id)
@@ -208,9 +208,9 @@ class Publisher:
                 counts.setdefault((one.company, one.list), []).append((one, _counted(one, result, earlier.get(key))))
             outbox.done(connection, gone)
             for (company, list_name), counted in counts.items():
-                for run in refreshes.open_lists(connection, company, list_name):
+                for run in moves.open_lists(connection, company, list_name):
                     tally = Counter(outcome for one, outcome in counted if _brought(run, one))
-                    refreshes.change(connection, [run.id], counts=_added(run.counts, tally))
+                    moves.change(connection, [run.id], counts=_added(run.counts, tally))
             for fresh in told:
                 if fresh.last_contact_at is not None:
                     outbox.freshness_told(connection, fresh.company, fresh.list, fresh.last_contact_at)
@@ -240,7 +240,7 @@ class Publisher:
                 )
                 error = {"code": "set_aside", "values": {"count": str(aside)}} if aside else current.error
                 now: datetime = self.database.now(connection)
-                refreshes.conclude(connection, [run.id], outcome, now, error=error)
+                moves.conclude(connection, [run.id], outcome, now, error=error)
 
 
 def _hold(connection: Connection, whose: Sequence[Claimed | Freshness]) -> tuple[str, ...]:
@@ -256,13 +256,13 @@ def _tell_askers(
 ) -> None:
     """Give the record's refreshes their outcome, each that of the publishing it was part of."""
     if earlier is not None and earlier[0] < one.seq:
-        refreshes.publish_record(connection, one.company, one.list, one.list_id, *earlier, now)
+        moves.publish_record(connection, one.company, one.list, one.list_id, *earlier, now)
     if result.outcome in SET_ASIDE:
         error = {"code": result.outcome, "values": dict(result.detail)}
-        refreshes.fail_record(connection, one.company, one.list, one.list_id, one.seq, error, now)
+        moves.fail_record(connection, one.company, one.list, one.list_id, one.seq, error, now)
     else:
         outcome = "deleted" if one.is_deleted else result.outcome
-        refreshes.publish_record(connection, one.company, one.list, one.list_id, one.seq, outcome, now)
+        moves.publish_record(connection, one.company, one.list, one.list_id, one.seq, outcome, now)
 
 
 def _counted(one: Claimed, result: Published, earlier: tuple[int, str] | None) -> str:

@@ -21,7 +21,7 @@ from qbwc_server.conversation.answers import Reading
 from qbwc_server.conversation.unread import Unread, log_unread, skipped_before
 from qbwc_server.qbxml.lists import list_type
 from qbwc_server.qbxml.response import AnswerHead
-from qbwc_server.store import companies, outbox, records, refreshes
+from qbwc_server.store import companies, moves, outbox, records, refreshes
 from qbwc_server.store.records import Seen
 from qbwc_server.store.refreshes import QueuedRefresh
 from qbwc_server.store.visits import Visit
@@ -63,7 +63,7 @@ class Accepting:
         """Take every part of the answer in."""
         for request_id, asked in (self.visit.requests or {}).items():
             head = self.reading.heads[request_id]
-            group = refreshes.answering(self.connection, self.company, self.visit.visit, request_id)
+            group = moves.answering(self.connection, self.company, self.visit.visit, request_id)
             if head.status_code < ERRORS_FROM or head.status_code in MISSING_CODES:
                 outbox.note_contact(self.connection, self.company, asked["list"], self.now)
             if not self._is_error(head, group):
@@ -92,14 +92,14 @@ class Accepting:
         ids = [one.id for one in group]
         by_id = any(one.way == "list_id" for one in group)
         if code == NOTHING_MATCHED and by_id:
-            refreshes.put_back(self.connection, ids, counted=True, held_by=self.visit.visit)
+            moves.put_back(self.connection, ids, counted=True, held_by=self.visit.visit)
             self._give_up_worn(ids)
             return True
         if code < ERRORS_FROM or code in MISSING_CODES:
             return False
         if code == ITERATOR_LOST:
             self.result.iterator = None
-            refreshes.put_back(self.connection, ids, counted=True)
+            moves.put_back(self.connection, ids, counted=True)
             self._give_up_worn(ids, str(code))
             return True
         meaning = codes.find(str(code))
@@ -107,13 +107,13 @@ class Accepting:
             self._not_there(group, str(code))
         elif meaning.policy == "retry":
             counted = code != NOT_PROCESSED
-            refreshes.put_back(self.connection, ids, counted=counted, held_by=self.visit.visit)
+            moves.put_back(self.connection, ids, counted=counted, held_by=self.visit.visit)
             self._give_up_worn(ids, str(code))
         elif by_id and meaning.blame != "quickbooks" and len({one.value for one in group}) > 1:
             # One of them is at fault, and the others are not: each is asked for in a query of its own.
-            refreshes.change(self.connection, ids, state="waiting", missed=True)
+            moves.change(self.connection, ids, state="waiting", missed=True)
         else:
-            refreshes.fail(self.connection, ids, {"code": str(code), "values": {}}, self.now)
+            moves.fail(self.connection, ids, {"code": str(code), "values": {}}, self.now)
             self.result.done += len(ids)
             self.result.attention = str(code) if meaning.policy == "wait" else self.result.attention
         return True
@@ -130,9 +130,9 @@ class Accepting:
         worn = [
             one.id
             for one in refreshes.many(self.connection, ids)
-            if one.state == "waiting" and one.unanswered >= refreshes.UNANSWERED_LIMIT
+            if one.state == "waiting" and one.unanswered >= moves.UNANSWERED_LIMIT
         ]
-        refreshes.fail(self.connection, worn, {"code": code, "values": {}}, self.now)
+        moves.fail(self.connection, worn, {"code": code, "values": {}}, self.now)
         self.result.done += len(worn)
 
     def _observed(
@@ -172,7 +172,7 @@ class Accepting:
                 self._answered(one, one.value, numbers[one.value], unread)
         missing = [one for one in group if one.value not in numbers]
         once_more = [one.id for one in missing if not one.missed]
-        refreshes.change(self.connection, once_more, state="waiting", missed=True)
+        moves.change(self.connection, once_more, state="waiting", missed=True)
         missing_again = [one for one in missing if one.missed]
         if unread.skipped:
             self._fail_unread(missing_again, unread)
@@ -181,7 +181,7 @@ class Accepting:
 
     def _fail_unread(self, group: list[QueuedRefresh], unread: Unread) -> None:
         """What came may be the record or not: that it is not there cannot be said."""
-        refreshes.fail(self.connection, [one.id for one in group], unread.error() or {}, self.now)
+        moves.fail(self.connection, [one.id for one in group], unread.error() or {}, self.now)
         self.result.done += len(group)
 
     def _conclude_missing(self, list_name: str, missing: list[QueuedRefresh]) -> None:
@@ -236,12 +236,12 @@ class Accepting:
         last = max(numbers.values(), default=run.seq)
         counted = run.records + len(numbers) if begun else len(numbers)
         error = self.reading.unread[request_id].error(run.error if begun else None)
-        refreshes.change(self.connection, [run.id], first_seq=first, seq=last, records=counted, error=error)
+        moves.change(self.connection, [run.id], first_seq=first, seq=last, records=counted, error=error)
         if head.remaining:
             self.result.iterator = {"refresh": run.id, "id": head.iterator_id}
             # A first page is no progress yet: an iterator that is always lost after it must come to an end.
             unanswered = 0 if begun else run.unanswered
-            refreshes.change(self.connection, [run.id], state="waiting", unanswered=unanswered)
+            moves.change(self.connection, [run.id], state="waiting", unanswered=unanswered)
             return
         self.result.iterator = None
         # Records without a word on how many remain are no proof that these were all.
@@ -250,7 +250,7 @@ class Accepting:
         if last is None:
             self._conclude(run, "unchanged")
             return
-        refreshes.change(self.connection, [run.id], state="answered", answered_at=self.now, seq=last)
+        moves.change(self.connection, [run.id], state="answered", answered_at=self.now, seq=last)
         self.result.done += 1
 
     def _complete(self, list_name: str, run: QueuedRefresh, first: int | None, last: int | None) -> int | None:
@@ -265,12 +265,12 @@ class Accepting:
             self.connection, list_type(list_name).table, self.company, list_name, numbers, self.now, single=False
         )
         if first is None:
-            refreshes.change(self.connection, [run.id], first_seq=min(numbers.values()))
+            moves.change(self.connection, [run.id], first_seq=min(numbers.values()))
         return max(last or 0, *numbers.values())
 
     def _answered(self, one: QueuedRefresh, list_id: str, seq: int, unread: Unread) -> None:
         record = records.get(self.connection, self.company, one.list, list_id)
-        refreshes.change(
+        moves.change(
             self.connection,
             [one.id],
             state="answered",
@@ -284,7 +284,7 @@ class Accepting:
         self.result.done += 1
 
     def _conclude(self, one: QueuedRefresh, outcome: str, **values: object) -> None:
-        refreshes.conclude(self.connection, [one.id], outcome, self.now, **values)
+        moves.conclude(self.connection, [one.id], outcome, self.now, **values)
         self.result.done += 1
 
 

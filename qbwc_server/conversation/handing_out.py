@@ -21,7 +21,7 @@ from qbwc_server.qbxml.errors import QBXMLError
 from qbwc_server.qbxml.hcp import read_hcp
 from qbwc_server.qbxml.request import ByFullName, ByListID, Find, Page, Request, build_message_set
 from qbwc_server.qbxml.versions import LOWEST, choose
-from qbwc_server.store import companies, refreshes, visits
+from qbwc_server.store import companies, moves, visits
 from qbwc_server.store.companies import Company
 from qbwc_server.store.visits import Visit
 
@@ -96,7 +96,7 @@ def take_work(
     """Claim what waits, build its document and store both, or say why nothing is handed out."""
     if reason is not None:
         return advance(session, protocol.NothingTaken(reason)), visit
-    waiting = refreshes.waiting(connection, visit.company, visit.visit, CANDIDATES)
+    waiting = moves.waiting(connection, visit.company, visit.visit, CANDIDATES)
     if not waiting:
         return advance(session, protocol.NothingTaken(Reason("nothing_waiting"))), visit
     # Visits of two companies may have the same number; what one was asked must not answer the other.
@@ -129,7 +129,7 @@ def take_work(
         }
         for one in packed.requests
     }
-    refreshes.mark_sent(connection, packed.refreshes, visit.visit, now)
+    moves.mark_sent(connection, packed.refreshes, visit.visit, now)
     stored: dict[str, Any] = {"outstanding_text": text, "requests": requests, "sends": visit.sends + 1}
     visits.change(connection, visit.company, visit.visit, **stored)
     return advance(session, protocol.WorkTaken(message_set)), replace(visit, **stored)

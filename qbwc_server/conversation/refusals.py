@@ -18,7 +18,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from qbwc_server.qbxml.versions import lower
-from qbwc_server.store import companies, refreshes, visits
+from qbwc_server.store import companies, moves, refreshes, visits
 from qbwc_server.store.companies import Company
 from qbwc_server.store.visits import Visit
 
@@ -28,21 +28,21 @@ OUR_FAULT_FROM = 2
 
 def refuse(connection: Connection, company: Company, visit: Visit) -> None:
     """Deal with a message set that QuickBooks could not parse."""
-    group = refreshes.out(connection, visit.company, visit.visit)
+    group = moves.out(connection, visit.company, visit.visit)
     if not group:
         return
     ids = [one.id for one in group]
     wishes = {(one.list, one.way, one.value) for one in group}
-    refreshes.put_back(connection, ids, counted=False)
+    moves.put_back(connection, ids, counted=False)
     if len(wishes) > 1:
-        refreshes.change(connection, ids, most=max(1, len(wishes) // 2))
+        moves.change(connection, ids, most=max(1, len(wishes) // 2))
     elif not visit.plain and not company.whole_records:
         visits.change(connection, visit.company, visit.visit, plain=True)
     else:
-        refreshes.change(connection, ids, most=1, held_by_visit=visit.visit, refused_alone=True)
+        moves.change(connection, ids, most=1, held_by_visit=visit.visit, refused_alone=True)
         # Leaving out IncludeRetElement did not help: that was not the reason.
         visits.change(connection, visit.company, visit.visit, plain=company.whole_records)
-        alone = refreshes.refused_alone(connection, visit.company, visit.visit)
+        alone = moves.refused_alone(connection, visit.company, visit.visit)
         # Several people may have asked for the same: that is one request refused.
         refused = {(one.list, one.way, one.value) for one in refreshes.many(connection, alone)}
         if company.accepted_version != visit.version or len(refused) >= OUR_FAULT_FROM:
@@ -51,12 +51,12 @@ def refuse(connection: Connection, company: Company, visit: Visit) -> None:
 
 def settle(connection: Connection, visit: Visit, now: datetime) -> None:
     """At the end of a visit: what is still held as refused alone is guilty itself."""
-    guilty = refreshes.refused_alone(connection, visit.company, visit.visit)
-    refreshes.fail(connection, guilty, {"code": REFUSED_CODE, "values": {}}, now)
+    guilty = moves.refused_alone(connection, visit.company, visit.visit)
+    moves.fail(connection, guilty, {"code": REFUSED_CODE, "values": {}}, now)
 
 
 def _our_fault(connection: Connection, visit: Visit, alone: tuple[int, ...]) -> None:
-    refreshes.change(connection, alone, refused_alone=False, most=refreshes.MOST)
+    moves.change(connection, alone, refused_alone=False, most=refreshes.MOST)
     visits.change(connection, visit.company, visit.visit, no_more=True)
     version = lower(visit.version or "5.0")
     if version is not None:

@@ -28,7 +28,7 @@ from qbwc_server.conversation.watch import Watch
 from qbwc_server.protocol import Reason, Session, SessionTakenOver, State, Step, advance
 from qbwc_server.qbxml.errors import EmptyAnswer, ForeignAnswer, NotAnAnswer, NotXML, Truncated, WrongKind
 from qbwc_server.qbxml.request import mask
-from qbwc_server.store import companies, refreshes, visits
+from qbwc_server.store import companies, moves, refreshes, visits
 from qbwc_server.store.companies import Company
 from qbwc_server.store.database import Database
 from qbwc_server.store.visits import Visit
@@ -239,7 +239,7 @@ class Conversation:
                 whole_records=visit.plain or company.whole_records,
             )
             visits.change(connection, visit.company, visit.visit, done=done, iterator=result.iterator)
-        waiting = refreshes.waiting_count(connection, visit.company, visit.visit)
+        waiting = moves.waiting_count(connection, visit.company, visit.visit)
         return advance(session, protocol.AnswerAccepted(protocol.percentage(done, waiting)))
 
     def connection_error(self, ticket: str, hresult: str, message: str, /) -> str:
@@ -308,8 +308,8 @@ class Conversation:
         for effect in step.effects:
             match effect:
                 case protocol.ReleaseWork(counted):
-                    worn = refreshes.release(connection, visit.company, visit.visit, counted=counted)
-                    refreshes.fail(connection, worn, {"code": "no_answer", "values": {}}, now)
+                    worn = moves.release(connection, visit.company, visit.visit, counted=counted)
+                    moves.fail(connection, worn, {"code": "no_answer", "values": {}}, now)
                 case protocol.SettleVisit():
                     refusals.settle(connection, visit, now)
                 case protocol.RecordConnectionError(reason):

@@ -29,7 +29,7 @@ from qbwc_server.refreshing.views import (
     Refresh,
 )
 from qbwc_server.refreshing.wishes import Wish, checked
-from qbwc_server.store import companies, outbox, records, refreshes, tables
+from qbwc_server.store import companies, moves, outbox, records, refreshes, tables
 from qbwc_server.store.database import Database
 from qbwc_server.store.refreshes import QueuedRefresh
 
@@ -134,7 +134,7 @@ class Refreshing:
             )
             stands = (row.error or {}).get("code") in PUBLISHING_CODES and row.list_id is not None and not joined
             if stands and outbox.again(connection, row.company, row.list, str(row.list_id), now):
-                refreshes.change(
+                moves.change(
                     connection, [new], state="answered", answered_at=now, seq=row.seq, list_id=row.list_id, records=1
                 )
             return self._views(connection, [new])[0]

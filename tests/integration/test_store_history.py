@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Connection
 
-from qbwc_server.store import companies, refreshes
+from qbwc_server.store import companies, moves, refreshes
 from qbwc_server.store.database import Database
 from qbwc_server.store.tables import metadata
 from qbwc_server.store.tables import refreshes as table
@@ -18,14 +18,14 @@ NOW = datetime(2024, 5, 2, 12, 0, tzinfo=UTC)
 
 ASKED_ALL_DAY: dict[str, Callable[[Connection], object]] = {
     "does anything wait": lambda c: refreshes.anything_waits(c, "shop"),
-    "how much waits": lambda c: refreshes.waiting_count(c, "shop", 1),
-    "take what waits": lambda c: refreshes.waiting(c, "shop", 1, 600),
+    "how much waits": lambda c: moves.waiting_count(c, "shop", 1),
+    "take what waits": lambda c: moves.waiting(c, "shop", 1, 600),
     "ask": lambda c: refreshes.ask(c, "shop", "customer", "list_id", "80000001-1", "page:ann", NOW),
-    "whom an answer concerns": lambda c: refreshes.answering(c, "shop", 1, "1.1.1"),
-    "what is out": lambda c: refreshes.out(c, "shop", 1),
-    "list runs being published": lambda c: refreshes.open_lists(c, "shop", "customer"),
+    "whom an answer concerns": lambda c: moves.answering(c, "shop", 1, "1.1.1"),
+    "what is out": lambda c: moves.out(c, "shop", 1),
+    "list runs being published": lambda c: moves.open_lists(c, "shop", "customer"),
     "what is answered": lambda c: refreshes.search(c, state="answered"),
-    "publish a record": lambda c: refreshes.publish_record(c, "shop", "customer", "80000001-1", 9, "updated", NOW),
+    "publish a record": lambda c: moves.publish_record(c, "shop", "customer", "80000001-1", 9, "updated", NOW),
 }
 
 

@@ -1,0 +1,210 @@
+"""The moves of a refresh: handed out, answered, put back, published, failed.
+
+Every change of state names the states it changes from, so that what somebody
+else has ended meanwhile stays as it is.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+
+from qbwc_server.store.refreshes import QueuedRefresh, from_row
+from qbwc_server.store.tables import refreshes
+
+UNANSWERED_LIMIT = 5
+
+
+def _claimable(company: str, visit: int | None) -> ColumnElement[bool]:
+    waiting = and_(refreshes.c.company == company, refreshes.c.state == "waiting")
+    if visit is None:
+        return waiting
+    return and_(waiting, or_(refreshes.c.held_by_visit.is_(None), refreshes.c.held_by_visit != visit))
+
+
+def waiting_count(connection: Connection, company: str, visit: int | None = None) -> int:
+    """Return how many refreshes a visit could still take (without a visit: how many wait)."""
+    query = select(func.count()).select_from(refreshes).where(_claimable(company, visit))
+    count: int = connection.execute(query).scalar_one()
+    return count
+
+
+def waiting(connection: Connection, company: str, visit: int, limit: int) -> tuple[QueuedRefresh, ...]:
+    """Return what a visit may take, people first, then in the order of asking."""
+    query = (
+        select(refreshes)
+        .where(_claimable(company, visit))
+        .order_by(refreshes.c.urgent.desc(), refreshes.c.id)
+        .limit(limit)
+        .with_for_update()
+    )
+    return tuple(from_row(row) for row in connection.execute(query))
+
+
+def mark_sent(connection: Connection, sent: Mapping[str, Sequence[int]], visit: int, now: datetime) -> None:
+    """Mark refreshes as sent, given the requestID each goes out under."""
+    for request_id, ids in sent.items():
+        connection.execute(
+            update(refreshes)
+            .where(refreshes.c.id.in_(ids), refreshes.c.state == "waiting")
+            .values(
+                state="sent",
+                visit=visit,
+                request_id=request_id,
+                sent_at=now,
+                first_sent_at=func.coalesce(refreshes.c.first_sent_at, now),
+            )
+        )
+
+
+def answering(connection: Connection, company: str, visit: int, request_id: str) -> tuple[QueuedRefresh, ...]:
+    """Return the refreshes that an answer to this request still concerns.
+
+    Those released meanwhile are waiting and keep the request they went out under.
+    """
+    query = (
+        select(refreshes)
+        .where(
+            refreshes.c.company == company,
+            refreshes.c.visit == visit,
+            refreshes.c.request_id == request_id,
+            refreshes.c.state.in_(("sent", "waiting")),
+        )
+        .order_by(refreshes.c.id)
+        .with_for_update()
+    )
+    return tuple(from_row(row) for row in connection.execute(query))
+
+
+def change(connection: Connection, ids: Sequence[int], **values: object) -> None:
+    """Set columns of refreshes that are under way."""
+    if ids:
+        connection.execute(
+            update(refreshes)
+            .where(refreshes.c.id.in_(ids), refreshes.c.state.in_(("waiting", "sent", "answered")))
+            .values(**values)
+        )
+
+
+def put_back(connection: Connection, ids: Sequence[int], *, counted: bool, held_by: int | None = None) -> None:
+    """Send refreshes back to waiting; `counted` as a send without an answer."""
+    values: dict[str, object] = {"state": "waiting", "held_by_visit": held_by}
+    if counted:
+        values["unanswered"] = refreshes.c.unanswered + 1
+    change(connection, ids, **values)
+
+
+def release(connection: Connection, company: str, visit: int, *, counted: bool) -> tuple[int, ...]:
+    """Put back whatever this visit has out, and return those that went unanswered too often."""
+    out = and_(refreshes.c.company == company, refreshes.c.visit == visit, refreshes.c.state == "sent")
+    ids = tuple(connection.execute(select(refreshes.c.id).where(out)).scalars())
+    put_back(connection, ids, counted=counted)
+    if not counted or not ids:
+        return ()
+    worn = select(refreshes.c.id).where(refreshes.c.id.in_(ids), refreshes.c.unanswered >= UNANSWERED_LIMIT)
+    return tuple(connection.execute(worn).scalars())
+
+
+def fail(connection: Connection, ids: Sequence[int], error: Mapping[str, object], now: datetime) -> None:
+    """End refreshes with the reason why."""
+    change(connection, ids, state="failed", finished_at=now, error=dict(error), outcome=None)
+
+
+def conclude(connection: Connection, ids: Sequence[int], outcome: str, now: datetime, **values: object) -> None:
+    """End refreshes with their outcome."""
+    change(
+        connection,
+        ids,
+        state="published",
+        outcome=outcome,
+        finished_at=now,
+        published_at=now,
+        answered_at=func.coalesce(refreshes.c.answered_at, now),
+        **values,
+    )
+
+
+def out(connection: Connection, company: str, visit: int) -> tuple[QueuedRefresh, ...]:
+    """Return what a visit has at QuickBooks."""
+    query = select(refreshes).where(
+        refreshes.c.company == company, refreshes.c.visit == visit, refreshes.c.state == "sent"
+    )
+    return tuple(from_row(row) for row in connection.execute(query.order_by(refreshes.c.id)))
+
+
+def refused_alone(connection: Connection, company: str, visit: int) -> tuple[int, ...]:
+    """Return the refreshes that QuickBooks refused alone in this visit."""
+    query = select(refreshes.c.id).where(
+        refreshes.c.company == company,
+        refreshes.c.held_by_visit == visit,
+        refreshes.c.refused_alone.is_(True),
+        refreshes.c.state == "waiting",
+    )
+    return tuple(connection.execute(query).scalars())
+
+
+def answered_records(connection: Connection, company: str) -> frozenset[tuple[str, str]]:
+    """Return the records, (list, ListID), that answered record refreshes of a company wait to see published."""
+    query = select(refreshes.c.list, refreshes.c.list_id).where(
+        refreshes.c.company == company, refreshes.c.scope == "record", refreshes.c.state == "answered"
+    )
+    return frozenset((row.list, row.list_id) for row in connection.execute(query))
+
+
+def publish_record(
+    connection: Connection, company: str, list_name: str, list_id: str, seq: int, outcome: str, now: datetime
+) -> None:
+    """Mark every answered record refresh up to this observation as published."""
+    connection.execute(
+        update(refreshes)
+        .where(
+            refreshes.c.company == company,
+            refreshes.c.list == list_name,
+            refreshes.c.list_id == list_id,
+            refreshes.c.scope == "record",
+            refreshes.c.state == "answered",
+            refreshes.c.seq <= seq,
+        )
+        .values(
+            state="published",
+            outcome=outcome,
+            published_at=now,
+            finished_at=now,
+        )
+    )
+
+
+def fail_record(
+    connection: Connection,
+    company: str,
+    list_name: str,
+    list_id: str,
+    seq: int,
+    error: Mapping[str, object],
+    now: datetime,
+) -> None:
+    """End every answered record refresh up to this observation: its publishing was set aside."""
+    connection.execute(
+        update(refreshes)
+        .where(
+            refreshes.c.company == company,
+            refreshes.c.list == list_name,
+            refreshes.c.list_id == list_id,
+            refreshes.c.scope == "record",
+            refreshes.c.state == "answered",
+            refreshes.c.seq <= seq,
+        )
+        .values(state="failed", error=dict(error), finished_at=now)
+    )
+
+
+def open_lists(connection: Connection, company: str, list_name: str) -> tuple[QueuedRefresh, ...]:
+    """Return the list runs whose records are being published."""
+    query = select(refreshes).where(
+        refreshes.c.company == company,
+        refreshes.c.list == list_name,
+        refreshes.c.scope.in_(("all", "changed")),
+        refreshes.c.state.in_(("waiting", "sent", "answered")),
+        refreshes.c.first_seq.is_not(None),
+    )
+    return tuple(from_row(row) for row in connection.execute(query))
