@@ -6,7 +6,6 @@ directory, that before the default.
 """
 
 from qbwc_server.settings.data_dir import (
-    LEAST_SECRET_KEY,
     SECRET_KEY_FILE,
     make_secret_key,
     prepare_data_dir,
@@ -14,7 +13,7 @@ from qbwc_server.settings.data_dir import (
 )
 from qbwc_server.settings.errors import SettingsError
 from qbwc_server.settings.load import FILE_NAME, PREFIX, load_settings, unknown_variables
-from qbwc_server.settings.model import Settings
+from qbwc_server.settings.model import LEAST_SECRET_KEY, Settings
 from qbwc_server.settings.urls import shown_url
 
 __all__ = [

@@ -6,19 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from qbwc_server import words
 from qbwc_server.settings.errors import SettingsError
+from qbwc_server.settings.model import LEAST_SECRET_KEY, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from qbwc_server.settings.model import Settings
-
 SECRET_KEY_FILE: Final = "secret.key"  # noqa: S105 - the name of a file
-LEAST_SECRET_KEY: Final = 32
-"""The least length of a secret key, in characters."""
 _BYTES: Final = 32
 
 
-def prepare_data_dir(settings: "Settings") -> "Path":
+def prepare_data_dir(settings: Settings) -> "Path":
     """Makes the data directory, for its owner alone, unless it is there; returns its path.
 
     Raises:
@@ -37,7 +34,7 @@ def prepare_data_dir(settings: "Settings") -> "Path":
     return folder
 
 
-def make_secret_key(settings: "Settings") -> bool:
+def make_secret_key(settings: Settings) -> bool:
     """Makes the file with the secret key, readable by its owner alone.
 
     Returns:
@@ -62,7 +59,7 @@ def make_secret_key(settings: "Settings") -> bool:
     return True
 
 
-def secret_key(settings: "Settings") -> bytes:
+def secret_key(settings: Settings) -> bytes:
     """Returns the secret key that all processes of one installation share.
 
     Raises:
@@ -82,5 +79,5 @@ def secret_key(settings: "Settings") -> bytes:
     return key
 
 
-def _unusable(settings: "Settings", path: "Path", reason: str) -> SettingsError:
+def _unusable(settings: Settings, path: "Path", reason: str) -> SettingsError:
     return SettingsError(words.text(settings.language, "settings.secret_key_unusable", path=path, reason=reason))

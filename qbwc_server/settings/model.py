@@ -11,12 +11,15 @@ from babel.localtime import get_localzone
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from qbwc_server.settings.data_dir import LEAST_SECRET_KEY
 from qbwc_server.settings.private import check_private
 from qbwc_server.settings.urls import OUR_DATABASES, WEBSITE_DATABASES, database_url, public_url
 
 _LAST_PORT: Final = 65535
 _DATABASES: Final = ("database_url", "website_database_url")
+
+
+LEAST_SECRET_KEY: Final = 32
+"""The least length of a secret key, in characters."""
 
 
 class Settings(BaseModel):
