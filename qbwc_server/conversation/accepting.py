@@ -244,8 +244,8 @@ class Accepting:
             moves.change(self.connection, [run.id], state="waiting", unanswered=unanswered)
             return
         self.result.iterator = None
-        # Records without a word on how many remain are no proof that these were all.
-        if not skipped_before(error) and (head.remaining == 0 or not numbers):
+        # Without a word on how many remain, only a first page with nothing on it says that these were all.
+        if not skipped_before(error) and (head.remaining == 0 or not (numbers or begun)):
             last = self._complete(list_name, run, first, last)
         if last is None:
             self._conclude(run, "unchanged")

@@ -141,6 +141,22 @@ def test_an_answer_without_a_remaining_count_never_buries(office: Office, books:
 
 
 @pytest.mark.usefixtures("_small_pages")
+def test_an_empty_page_in_mid_iteration_without_a_count_never_buries(office: Office, books: Books) -> None:
+    office.ask_one(books, "customer", "all")
+    office.run(books)
+    asked = office.ask_one(books, "customer", "all")
+    visit = office.visit(books)
+    visit.step()
+    request_id = visit.send().partition('requestID="')[2].partition('"')[0]
+    status = 'statusCode="1" statusSeverity="Info" statusMessage="nothing"'
+    visit.receive(f'<QBXML><QBXMLMsgsRs><CustomerQueryRs requestID="{request_id}" {status} /></QBXMLMsgsRs></QBXML>')
+    visit.to_the_end()
+    office.publish()
+    assert office.get(asked).state == "published"
+    assert _buried(office) == set()
+
+
+@pytest.mark.usefixtures("_small_pages")
 def test_an_iterator_that_quickbooks_lost_starts_again_in_the_same_visit(office: Office, books: Books) -> None:
     asked = office.ask_one(books, "customer", "all")
     visit = office.visit(books)
