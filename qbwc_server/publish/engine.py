@@ -19,6 +19,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from qbwc_server.publish import errors
+from qbwc_server.sqlite import use_wal
 
 Backend = Literal["sqlite", "postgresql", "mysql"]
 
@@ -139,7 +140,7 @@ def _prepare_sqlite(driver_connection: Any, _record: Any) -> None:
     # The driver must not begin transactions by itself: _begin_sqlite does.
     driver_connection.isolation_level = None
     cursor = driver_connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    use_wal(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
 

@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from qbwc_server.sqlite import use_wal
+
 BUSY_SECONDS = 30
 _NAMED_AT_ONCE = 1000
 _T = TypeVar("_T")
@@ -112,7 +114,7 @@ def _make_engine(url: str) -> Engine:
         # The driver must not begin transactions by itself: _begin does.
         driver_connection.isolation_level = None
         cursor = driver_connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        use_wal(cursor)
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()

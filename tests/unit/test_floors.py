@@ -22,6 +22,7 @@ FLOORS = {
     "qbxml": 0,
     "settings": 0,
     "resources": 0,
+    "sqlite": 0,
     "codes": 0,
     "words": 0,
     "qwcfile": 0,
