@@ -9,6 +9,7 @@ from flask import request
 
 from qbwc_server.api.problems import Problem
 
+LIMIT_DIGITS: Final = 10
 MAXIMUM_IDS: Final = 1000
 _MAXIMUM_KEY: Final = 255
 _NUL: Final = "\0"
@@ -108,7 +109,7 @@ def limit(default: int, most: int) -> int:
     value = request.args.get("limit")
     if value is None:
         return default
-    if not (value.isascii() and value.isdigit() and 1 <= int(value[:10]) <= most):
+    if not (value.isascii() and value.isdigit() and len(value) <= LIMIT_DIGITS and 1 <= int(value) <= most):
         raise _unprocessable({"limit": f"Must be a number from 1 to {most}."})
     return int(value)
 

@@ -84,7 +84,7 @@ class Accepting:
             case "full_name":
                 self._by_name(asked["list"], request_id, group)
             case _:
-                self._by_list_id(asked["list"], request_id, group)
+                self._by_list_id(asked["list"], request_id, head, group)
 
     def _is_error(self, head: AnswerHead, group: tuple[QueuedRefresh, ...]) -> bool:
         """Deal with a request that was not carried out; its refreshes wait again or fail."""
@@ -162,7 +162,7 @@ class Accepting:
             for one in seen
         ]
 
-    def _by_list_id(self, list_name: str, request_id: str, group: tuple[QueuedRefresh, ...]) -> None:
+    def _by_list_id(self, list_name: str, request_id: str, head: AnswerHead, group: tuple[QueuedRefresh, ...]) -> None:
         # What was cancelled meanwhile is wanted by nobody, and is not used.
         wanted = frozenset(one.value for one in group)
         numbers = self._observed(list_name, request_id, run=None, single=True, wanted=wanted)
@@ -171,6 +171,12 @@ class Accepting:
             if one.value in numbers:
                 self._answered(one, one.value, numbers[one.value], unread)
         missing = [one for one in group if one.value not in numbers]
+        if missing and head.status_code not in (0, *MISSING_CODES):
+            # Some other warning: that the record was left out does not say that it is gone.
+            ids = [one.id for one in missing]
+            moves.put_back(self.connection, ids, counted=True, held_by=self.visit.visit)
+            self._give_up_worn(ids, str(head.status_code))
+            return
         once_more = [one.id for one in missing if not one.missed]
         moves.change(self.connection, once_more, state="waiting", missed=True)
         missing_again = [one for one in missing if one.missed]
@@ -245,7 +251,9 @@ class Accepting:
             return
         self.result.iterator = None
         # Without a word on how many remain, only a first page with nothing on it says that these were all.
-        if not skipped_before(error) and (head.remaining == 0 or not (numbers or begun)):
+        # A warning says that something was left out.
+        whole = head.status_code in (0, NOTHING_MATCHED) and (head.remaining == 0 or not (numbers or begun))
+        if whole and not skipped_before(error):
             last = self._complete(list_name, run, first, last)
         if last is None:
             self._conclude(run, "unchanged")

@@ -247,3 +247,18 @@ def test_only_what_differs_is_written_when_a_list_is_read_again(office: Office, 
     got = office.get(asked)
     assert got.outcome == "mixed"
     assert [(one.list_id, one.field) for one in got.changes] == [(changed, "Phone")]
+
+
+@pytest.mark.parametrize("status", [500, 501, 530, 3120])
+def test_a_warning_without_records_never_buries_a_list(office: Office, status: int) -> None:
+    books = office.add(customers=4)
+    office.ask_one(books, "customer", "all")
+    office.run(books)
+    office.ask_one(books, "customer", "all")
+    visit = office.visit(books)
+    request_id = visit.send().partition('requestID="')[2].partition('"')[0]
+    head = f'requestID="{request_id}" statusCode="{status}" statusSeverity="Warn" statusMessage="something"'
+    visit.receive(f"<QBXML><QBXMLMsgsRs><CustomerQueryRs {head} /></QBXMLMsgsRs></QBXML>")
+    visit.to_the_end()
+    office.publish()
+    assert _buried(office) == set()
