@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,7 @@ def test_init_makes_everything_and_can_be_repeated(qbwc: Qbwc, tmp_path: Path) -
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert _json(qbwc("init", "--json")) == first
     assert (folder / "secret.key").read_bytes() == key
-    with sqlite3.connect(folder / "website.db") as website:
+    with closing(sqlite3.connect(folder / "website.db")) as website, website:
         tables = {name for (name,) in website.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert tables >= {"customers", "items", "qbwc_freshness", "qbwc_checked"}
 
@@ -116,14 +117,14 @@ def test_the_process_itself_keeps_its_streams_and_exit_status_apart(real_qbwc: Q
 
 
 def test_a_foreign_table_is_told_and_not_touched(qbwc: Qbwc, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "shop.db") as shop:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as shop, shop:
         shop.execute("CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT)")
     _refused(
         qbwc("init", env={"QBWC_WEBSITE_DATABASE_URL": f"sqlite:///{(tmp_path / 'shop.db').as_posix()}"}),
         "customers",
         "QBWC_MAPPING",
     )
-    with sqlite3.connect(tmp_path / "shop.db") as shop:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as shop, shop:
         assert [row[1] for row in shop.execute("PRAGMA table_info(customers)")] == ["id", "name"]
 
 
@@ -135,7 +136,7 @@ def test_before_init_every_command_names_it(qbwc: Qbwc, tmp_path: Path, command:
 
 @pytest.mark.parametrize("revision", ["0000", "9999"])
 def test_another_schema_is_refused_with_the_command(installed: Qbwc, tmp_path: Path, revision: str) -> None:
-    with sqlite3.connect(tmp_path / "qbwc-data" / "qbwc.db") as database:
+    with closing(sqlite3.connect(tmp_path / "qbwc-data" / "qbwc.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = ?", [revision])
     for command in ("serve", "status"):
         _refused(installed(command), "qbwc init")

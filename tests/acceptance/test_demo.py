@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def test_once_leaves_when_both_records_are_on_the_website(tmp_path: Path) -> Non
         ("item", "published", "updated"),
     ]
     assert [[change["field"] for change in one["changes"]] for one in refreshes] == [["Phone"], ["Price"]]
-    with sqlite3.connect(tmp_path / "data" / "website.db") as website:
+    with closing(sqlite3.connect(tmp_path / "data" / "website.db")) as website, website:
         for table, column, one in zip(("customers", "items"), ("phone", "price"), refreshes, strict=True):
             query = f"SELECT {column} FROM {table} WHERE list_id = ?"  # noqa: S608 - names of this test
             assert website.execute(query, [one["list_id"]]).fetchone()[0] == one["changes"][0]["after"]

@@ -1,6 +1,7 @@
 import logging
 import re
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -131,7 +132,7 @@ def test_readiness_follows_the_databases_and_says_no_more(tmp_path: Path) -> Non
     website = Website(settings.website_database_url.get_secret_value(), "stream", frozenset())
     pages = make_web(settings, database, Refreshing(database), website=website).test_client()
     assert (pages.get("/readyz").status_code, pages.get("/readyz").text) == (200, "ok\n")
-    with sqlite3.connect(tmp_path / "data" / "website.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "data" / "website.db")) as connection, connection:
         connection.execute("DROP TABLE customers")
     connection.close()
     assert (pages.get("/readyz").status_code, pages.get("/readyz").text) == (503, "not ok\n")
