@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from qbwc_server.publish.errors import WebsiteError
 from qbwc_server.publish.website import Website
-from qbwc_server.qbxml.asking import may_be_read
+from qbwc_server.qbxml.asking import CUSTOM_FIELD, allowed_custom, may_be_read
 from qbwc_server.qbxml.lists import list_type
 from qbwc_server.refreshing import connections, errors
 from qbwc_server.refreshing.views import ConnectionView, FieldChange, Hit, RecordView, Refresh
@@ -78,12 +78,23 @@ class Showing:
             observed_at=record.observed_at,
             edit_sequence=record.edit_sequence,
             published_at=published_at,
-            values={name: value for name, value in record.values.items() if self._is_shown(record.list, name)},
+            values={
+                name: self._permitted(record.list, name, value)
+                for name, value in record.values.items()
+                if self._is_shown(record.list, name)
+            },
         )
 
     def _is_shown(self, list_name: str, field_name: str) -> bool:
         kind = list_type(list_name)
         return field_name in kind.field_names and may_be_read(list_name, kind.field(field_name), self.private)
+
+    def _permitted(self, list_name: str, field_name: str, value: Any) -> Any:
+        """Return a value without the custom fields that are not published any more."""
+        allowed = allowed_custom(list_name, self.private)
+        if field_name != CUSTOM_FIELD or allowed is None or not isinstance(value, dict):
+            return value
+        return {name: text for name, text in value.items() if name in allowed}
 
     def _changes(self, connection: Connection, rows: Sequence[QueuedRefresh]) -> dict[int, tuple[FieldChange, ...]]:
         """Return what each refresh changed, at most so many fields, by its id."""
@@ -104,12 +115,18 @@ class Showing:
         return {row.id: self._fields(row.list, found[row.id]) for row in rows}
 
     def _fields(self, list_name: str, found: Sequence[records.Change]) -> tuple[FieldChange, ...]:
-        flat = [
-            FieldChange(change.list_id, str(part["field"]), part["before"], part["after"])
+        shown = [
+            FieldChange(
+                change.list_id,
+                str(part["field"]),
+                self._permitted(list_name, str(part["field"]), part["before"]),
+                self._permitted(list_name, str(part["field"]), part["after"]),
+            )
             for change in found
             for part in change.fields
             if self._is_shown(list_name, str(part["field"]))
         ]
+        flat = [one for one in shown if one.before != one.after]
         return tuple(flat[:MOST_CHANGES])
 
 
