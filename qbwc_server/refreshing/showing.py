@@ -166,6 +166,7 @@ def _refresh_view(
         way=row.way,
         value=row.value,
         hits=tuple(Hit(one["list_id"], one["full_name"], one["is_active"]) for one in row.hits or ()),
+        counts=row.counts or {},
     )
 
 

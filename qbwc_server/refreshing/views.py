@@ -65,6 +65,8 @@ class Refresh:
     value: str
     hits: tuple[Hit, ...] = ()
     askers: tuple[str, ...] = ()
+    # Of a whole list: how many records had which outcome, held and refused ones among them.
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_final(self) -> bool:

@@ -25,6 +25,11 @@ _CONNECTION_TONES: Final = {
     "paused": "quiet",
     "never_seen": "quiet",
 }
+# Scopes of which the result is many records'.
+_LISTS: Final = ("all", "changed")
+_COUNTED: Final = ("inserted", "updated", "unchanged", "deleted")
+# Outcomes with a sentence that needs no figures.
+_ALONE: Final = ("inserted", "updated", "unchanged")
 # A sign beside each word, so that the state never hangs on colour alone.
 _SIGNS: Final = {"wait": "◷", "work": "↻", "good": "✓", "bad": "!", "quiet": "\u2013"}
 
@@ -73,17 +78,14 @@ def refresh_status(wording: Wording, refresh: Refresh, connection: ConnectionVie
     if refresh.state == "waiting":
         trouble = trouble or connection_trouble(wording, connection)
         note = "" if trouble else _waiting_note(wording, connection)
-    tone = "quiet" if refresh.outcome in ("not_found", "deleted") else _TONES[refresh.state]
-    if refresh.outcome == "mixed":
-        tone = "bad"
-    return Status(Badge(_sentence(wording, refresh, connection, changed), tone), trouble, note)
+    return Status(Badge(_sentence(wording, refresh, connection, changed), _tone(refresh)), trouble, note)
 
 
 def refresh_badge(wording: Wording, refresh: Refresh) -> Badge:
     """Name the state of a refresh in a word or two."""
-    tone = _TONES[refresh.state]
-    if refresh.outcome in ("not_found", "deleted"):
-        tone = "quiet"
+    tone = _tone(refresh)
+    if _has_exceptions(refresh):
+        return Badge(wording.text("outcome.exceptions"), tone)
     if refresh.scope == "record" and refresh.outcome is not None:
         return Badge(wording.text(f"outcome.{refresh.outcome}"), tone)
     return Badge(wording.text(f"state.{refresh.state}"), tone)
@@ -184,12 +186,39 @@ def _waiting_note(wording: Wording, connection: ConnectionView) -> str:
     return wording.text("refresh.sooner")
 
 
+def _tone(refresh: Refresh) -> str:
+    if _has_exceptions(refresh):
+        return "bad"
+    return "quiet" if _is_absent(refresh) else _TONES[refresh.state]
+
+
+def _is_absent(refresh: Refresh) -> bool:
+    """Tell whether QuickBooks does not have what was asked for; of a whole list that is said of records by count."""
+    return refresh.outcome in ("not_found", "deleted") and refresh.scope not in _LISTS
+
+
+def _has_exceptions(refresh: Refresh) -> bool:
+    """Tell whether something of a refresh that is done did not reach the website, or could not be read."""
+    return refresh.state == "published" and refresh.error_code is not None and not _is_absent(refresh)
+
+
 def _done(wording: Wording, refresh: Refresh, outcome: str, changed: int) -> str:
-    when = refresh.finished_at or refresh.published_at or wording.now
+    time = wording.about(refresh.finished_at or refresh.published_at or wording.now)
+    what = _by_outcome(wording, refresh) if refresh.scope in _LISTS else ""
+    if outcome == "updated" and refresh.scope == "record" and changed:
+        what = wording.plural("refresh.fields", changed)
+    if _has_exceptions(refresh):
+        return wording.text("refresh.exceptions_but" if what else "refresh.exceptions", time=time, what=what)
     if refresh.scope == "find":
         return wording.text("state.published")
-    if outcome == "updated" and refresh.scope == "record" and changed:
-        return wording.plural("refresh.done", changed, time=wording.about(when))
-    if outcome in ("not_found", "deleted"):
+    if _is_absent(refresh):
         return wording.text(f"refresh.{outcome}")
-    return wording.text(f"refresh.{outcome}", time=wording.about(when))
+    if what and outcome != "unchanged":
+        return wording.text("refresh.done", time=time, what=what)
+    return wording.text(f"refresh.{outcome if outcome in _ALONE else 'updated'}", time=time)
+
+
+def _by_outcome(wording: Wording, refresh: Refresh) -> str:
+    """Return how many records of a list had which outcome; those set aside are told with the error."""
+    counts = ((name, refresh.counts.get(name, 0)) for name in _COUNTED)
+    return ", ".join(wording.plural(f"outcome.count_{name}", n) for name, n in counts if n)

@@ -124,6 +124,19 @@ def test_the_whole_list_can_be_fetched(office: WebOffice, marie: Browser) -> Non
     assert "80 records" in marie.get(f"/refreshes/{done.id}").words
 
 
+def test_a_whole_list_of_which_some_changed_is_done_without_exceptions(office: WebOffice, marie: Browser) -> None:
+    office.office.change("item")
+    done = office.finish(office.ask("item", "all").id)
+    assert done.outcome == "mixed"
+    page = marie.get(f"/refreshes/{done.id}")
+    assert re.search(r"Done at \d\d:\d\d: 1 updated, \d+ unchanged", page.words)
+    assert 'class="now good"' in page.text
+    marie.get("/language?lang=fr")
+    assert re.search(r"Terminé à \d\d:\d\d\s: 1 modifié, \d+ inchangés", marie.get(f"/refreshes/{done.id}").words)
+    assert "exception" not in marie.get("/refreshes").words
+    marie.get("/language?lang=en")
+
+
 def test_a_viewer_sees_no_buttons_and_cannot_ask(office: WebOffice, customer: str) -> None:
     vera = _signed_in(office, "vera")
     page = vera.get(customer)

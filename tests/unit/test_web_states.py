@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from qbwc_server.refreshing import ConnectionView, Refresh
-from qbwc_server.web.states import connection_sentence, refresh_badge, refresh_status, when_asked
+from qbwc_server.web.states import Badge, connection_sentence, refresh_badge, refresh_status, when_asked
 from qbwc_server.web.wording import Wording
 
 NOW = datetime(2026, 11, 24, 15, 20, tzinfo=UTC)
@@ -94,12 +94,77 @@ def test_what_keeps_a_waiting_refresh_is_said_with_the_cure() -> None:
         ("inserted", 9, "Done at 10:20: new on the website", "good"),
         ("not_found", 0, "Not found in QuickBooks", "quiet"),
         ("deleted", 0, "Deleted in QuickBooks; the website now shows it as deleted", "quiet"),
-        ("mixed", 0, "Done at 10:20, with exceptions", "bad"),
     ],
 )
 def test_done_says_what_came_of_it(outcome: str, changed: int, sentence: str, tone: str) -> None:
     badge = refresh_status(EN, replace(DONE, outcome=outcome), CONNECTED, changed).badge
     assert (badge.text, badge.tone) == (sentence, tone)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "counts", "english", "french"),
+    [
+        (
+            "mixed",
+            {"updated": 3, "unchanged": 1997},
+            "Done at 10:20: 3 updated, 1,997 unchanged",
+            "Terminé à 10:20\u00a0: 3 modifiés, 1\u202f997 inchangés",
+        ),
+        (
+            "mixed",
+            {"unchanged": 1, "inserted": 1, "updated": 1, "deleted": 1},
+            "Done at 10:20: 1 new, 1 updated, 1 unchanged, 1 deleted",
+            "Terminé à 10:20\u00a0: 1 nouveau, 1 modifié, 1 inchangé, 1 supprimé",
+        ),
+        ("inserted", {"inserted": 60}, "Done at 10:20: 60 new", "Terminé à 10:20\u00a0: 60 nouveaux"),
+        ("deleted", {"deleted": 2}, "Done at 10:20: 2 deleted", "Terminé à 10:20\u00a0: 2 supprimés"),
+        ("unchanged", {"unchanged": 100}, "Already up to date at 10:20", "Déjà à jour à 10:20"),
+        ("unchanged", {}, "Already up to date at 10:20", "Déjà à jour à 10:20"),
+        (
+            "mixed",
+            {},
+            "Done at 10:20: the website was brought up to date",
+            "Terminé à 10:20\u00a0: le site a été mis à jour",
+        ),
+    ],
+    ids=["some changed", "one of each", "all new", "all gone", "none changed", "empty", "uncounted"],
+)
+def test_a_whole_list_says_how_many_records_had_which_outcome(
+    outcome: str, counts: dict[str, int], english: str, french: str
+) -> None:
+    done = replace(DONE, scope="all", way="all", outcome=outcome, counts=counts)
+    for reader, sentence in ((EN, english), (FR, french)):
+        badge = refresh_status(reader, done, CONNECTED, 0).badge
+        assert (badge.text, badge.tone) == (sentence, "good")
+    assert refresh_badge(EN, done) == Badge("Done", "good")
+
+
+@pytest.mark.parametrize(
+    ("scope", "outcome", "counts", "changed", "sentence"),
+    [
+        ("all", "mixed", {"updated": 3, "held": 2}, 0, "Done at 10:20, with exceptions: 3 updated"),
+        ("all", "unchanged", {"unchanged": 9}, 0, "Done at 10:20, with exceptions: 9 unchanged"),
+        ("all", "unchanged", {}, 0, "Done at 10:20, with exceptions"),
+        ("record", "updated", {}, 1, "Done at 10:20, with exceptions: 1 field changed"),
+        ("record", "unchanged", {}, 0, "Done at 10:20, with exceptions"),
+        ("find", "unchanged", {}, 0, "Done at 10:20, with exceptions"),
+    ],
+)
+def test_only_what_ended_with_an_error_is_done_with_exceptions(
+    scope: str, outcome: str, counts: dict[str, int], changed: int, sentence: str
+) -> None:
+    done = replace(
+        DONE, scope=scope, outcome=outcome, counts=counts, error_code="set_aside", error_values={"count": "2"}
+    )
+    status = refresh_status(EN, done, CONNECTED, changed)
+    assert (status.badge.text, status.badge.tone) == (sentence, "bad")
+    assert status.trouble is not None
+    assert refresh_badge(EN, done) == Badge("Done, with exceptions", "bad")
+
+
+def test_what_quickbooks_does_not_have_stays_a_quiet_result_whatever_it_said() -> None:
+    gone = replace(DONE, outcome="not_found", error_code="3250")
+    assert refresh_status(EN, gone, CONNECTED, 0).badge == Badge("Not found in QuickBooks", "quiet")
 
 
 def test_a_failure_names_the_field_as_people_read_it() -> None:
