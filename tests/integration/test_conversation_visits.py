@@ -1,4 +1,4 @@
-"""Visits: repeated, late, foreign and dying calls, each conversation to its last call."""
+"""Visits: repeated and dying calls, each conversation to its last call."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,8 +8,6 @@ import pytest
 from office import Books, Caller, Office, office_at, request_ids
 
 from qbwc_server.store import companies, tables
-
-TAKEN_OVER = "took over"
 
 
 @pytest.fixture
@@ -139,133 +137,6 @@ def test_a_visit_that_dies_after_a_send_is_made_good_by_the_next(office: Office,
     assert office.get(asked).outcome == "inserted"
 
 
-def test_a_second_connector_takes_over_and_the_first_is_fenced(office: Office, books: Books) -> None:
-    asked = office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
-    first = office.visit(books)
-    answer = first.answer(first.send())[0]
-    second = office.visit(books)
-    assert first.send() == ""
-    assert first.receive(answer) == -1
-    assert TAKEN_OVER in first.error()
-    assert office.get(asked).state == "waiting"
-    second.to_the_end()
-    assert first.receive(answer) == -1
-    assert TAKEN_OVER in first.error()
-    assert first.close() == "OK"
-    office.publish()
-    assert office.get(asked).outcome == "inserted"
-    assert office.count(tables.changes) == 1
-    assert second.log == [("authenticate", ""), ("send", True), ("receive", 100), ("close", "OK")]
-
-
-def test_a_fenced_connector_cannot_disturb_the_one_that_took_over(office: Office, books: Books) -> None:
-    office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
-    first = office.visit(books)
-    first.send()
-    second = office.visit(books)
-    request = second.send()
-    assert first.fail("0x80040408") == "done"
-    assert first.close() == "OK"
-    assert office.refreshing.connection("acme").attention_code is None
-    assert second.receive(*second.answer(request)) == 100
-    assert second.close() == "OK"
-
-
-def test_three_takeovers_running_make_it_busy_for_ten_minutes_then_it_takes_over(office: Office, books: Books) -> None:
-    asked = office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
-    for _ in range(4):
-        visit = office.visit(books)
-        assert visit.status == ""
-        assert visit.send()
-    assert office.run(books).log == [("authenticate", "busy"), ("close", "OK")]
-    office.let_pass(9)
-    assert office.visit(books).status == "busy"
-    office.let_pass(2)
-    assert office.run(books).status == ""
-    assert office.get(asked).state == "published"
-    assert office.company(books).takeovers == 0
-
-
-def test_takeovers_count_only_when_they_follow_each_other(office: Office, books: Books) -> None:
-    office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
-    for _ in range(3):
-        office.visit(books).send()
-    closed = office.visit(books)
-    closed.send()
-    assert closed.receive("", "0x80040414") == -1
-    closed.close()
-    for _ in range(2):
-        visit = office.visit(books)
-        assert visit.status == ""
-        assert visit.send()
-
-
-def test_an_answer_ten_minutes_late_counts(office: Office, books: Books) -> None:
-    asked = office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
-    visit = office.visit(books)
-    answer = visit.answer(visit.send())[0]
-    office.let_pass(10)
-    assert office.conversation.give_up_silent() == 0
-    assert office.get(asked).state == "sent"
-    assert visit.receive(answer) == 100
-    assert visit.close() == "OK"
-    assert office.get(asked).state == "answered"
-
-
-def test_after_fifteen_minutes_the_work_goes_back_but_a_late_answer_still_counts(office: Office, books: Books) -> None:
-    asked = office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
-    visit = office.visit(books)
-    answer = visit.answer(visit.send())[0]
-    office.let_pass(16)
-    assert office.conversation.give_up_silent() == 1
-    assert office.conversation.give_up_silent() == 0
-    assert office.get(asked).state == "waiting"
-    assert visit.receive(answer) == 100
-    assert visit.close() == "OK"
-    office.publish()
-    assert office.get(asked).outcome == "inserted"
-
-
-def test_a_late_answer_after_the_connection_was_closed_counts(office: Office, books: Books) -> None:
-    asked = office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
-    visit = office.visit(books)
-    answer = visit.answer(visit.send())[0]
-    assert visit.close() == "OK"
-    assert office.get(asked).state == "waiting"
-    assert visit.receive(answer) == 100
-    assert office.get(asked).state == "answered"
-    assert office.visit(books).status == "none"
-
-
-def test_a_late_answer_does_not_count_for_what_was_cancelled_meanwhile(office: Office, books: Books) -> None:
-    first, second = books.list_ids("customer", 2)
-    dropped, kept = office.ask(books, "customer", "list_id", first, second)
-    visit = office.visit(books)
-    answer = visit.answer(visit.send())[0]
-    office.let_pass(16)
-    office.conversation.give_up_silent()
-    office.refreshing.cancel(dropped.id, "anna")
-    assert visit.receive(answer) == 100
-    assert visit.close() == "OK"
-    office.publish()
-    assert office.get(dropped).state == "cancelled"
-    assert office.get(kept).outcome == "inserted"
-    assert office.website.row("acme", "customer", first) is None
-    assert office.website.row("acme", "customer", second) is not None
-
-
-def test_a_late_page_does_not_count_when_its_run_was_cancelled(office: Office, books: Books) -> None:
-    asked = office.ask_one(books, "customer", "all")
-    visit = office.visit(books)
-    answer = visit.answer(visit.send())[0]
-    office.let_pass(16)
-    office.conversation.give_up_silent()
-    office.refreshing.cancel(asked.id, "anna")
-    assert visit.receive(answer) == 100
-    assert visit.close() == "OK"
-    assert office.count(tables.records) == 0
-
-
 def test_pause_holds_at_the_next_send_and_an_answer_in_flight_is_taken(office: Office, books: Books) -> None:
     first = office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
     visit = office.visit(books)
@@ -325,17 +196,6 @@ def test_nothing_waiting_is_said_in_plain_words(office: Office, books: Books) ->
     visit.close()
 
 
-def test_two_visits_later_the_ticket_of_the_first_is_still_fenced(office: Office, books: Books) -> None:
-    office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
-    first = office.visit(books)
-    answer = first.answer(first.send())[0]
-    office.run(books)
-    office.ask_one(books, "customer", "list_id", books.list_ids("customer")[1])
-    office.run(books)
-    assert first.receive(answer) == -1
-    assert TAKEN_OVER in first.error()
-
-
 def test_a_new_password_holds_at_the_next_authenticate(office: Office, books: Books) -> None:
 
     office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
@@ -345,23 +205,3 @@ def test_a_new_password_holds_at_the_next_authenticate(office: Office, books: Bo
     visit.to_the_end()
     assert visit.log[-1] == ("close", "OK")
     assert office.visit(books).status == "nvu"
-
-
-def test_a_late_answer_is_too_old_for_who_joined_after_it_was_sent(office: Office, books: Books) -> None:
-    list_id = books.list_ids("customer")[0]
-    asked = office.ask_one(books, "customer", "list_id", list_id)
-    visit = office.visit(books)
-    answer = visit.answer(visit.send())[0]
-    office.let_pass(16)
-    office.conversation.give_up_silent()
-    books.quickbooks.change("customer", list_id, Phone="555-0000")
-    joined = office.ask_one(books, "customer", "list_id", list_id, by="ben")
-    assert joined.id == asked.id
-    assert 0 <= visit.receive(answer) < 100
-    assert office.get(asked).state == "waiting"
-    visit.to_the_end()
-    office.publish()
-    assert office.get(asked).state == "published"
-    row = office.website.row("acme", "customer", list_id)
-    assert row is not None
-    assert row["phone"] == "555-0000"
