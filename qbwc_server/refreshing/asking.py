@@ -33,10 +33,6 @@ from qbwc_server.store import companies, moves, outbox, records, refreshes, tabl
 from qbwc_server.store.database import Database
 from qbwc_server.store.refreshes import QueuedRefresh
 
-MOST_CHANGES = 200
-MOST_WISHES = 1000
-LIST_ID_LENGTH = 36
-NAME_LENGTH = 209
 WAIT_STEP = 0.2
 PUBLISHING_CODES = ("held", "refused_value", "ambiguous")
 
@@ -115,7 +111,7 @@ class Refreshing:
             return self._views(connection, [refresh_id])[0]
 
     def retry(self, refresh_id: int, asked_by: str, *, company: str | None = None) -> Refresh:
-        """Ask again for what failed or was cancelled.
+        """Ask again for what failed or was cancelled, or join the retry of it that is under way.
 
         After a publishing failure the outbox row is queued again, without asking QuickBooks; what was held is then
         published.
@@ -128,16 +124,8 @@ class Refreshing:
             if row.state not in ("failed", "cancelled"):
                 raise errors.NotFailed(refresh_id, row.state)
             companies.lock(connection, row.company)
-            now = self.database.now(connection)
-            new, joined = refreshes.ask(
-                connection, row.company, row.list, row.way, row.value, asked_by, now, retry_of=refresh_id
-            )
-            stands = (row.error or {}).get("code") in PUBLISHING_CODES and row.list_id is not None and not joined
-            if stands and outbox.again(connection, row.company, row.list, str(row.list_id), now):
-                moves.change(
-                    connection, [new], state="answered", answered_at=now, seq=row.seq, list_id=row.list_id, records=1
-                )
-            return self._views(connection, [new])[0]
+            again = _try_again(connection, row, asked_by, self.database.now(connection))
+            return self._views(connection, [again])[0]
 
     def get(self, refresh_id: int, *, company: str | None = None) -> Refresh:
         """Return a refresh.
@@ -287,6 +275,32 @@ def _lock(connection: Connection, company: str) -> None:
         companies.lock(connection, company)
     except companies.UnknownCompany:
         raise errors.UnknownCompany(company) from None
+
+
+def _try_again(connection: Connection, row: QueuedRefresh, asked_by: str, now: datetime) -> int:
+    """Return the refresh that tries a failed one again; the caller holds the company's row."""
+    under_way = refreshes.retried(connection, row.id)
+    if under_way is not None:
+        refreshes.join(connection, under_way, asked_by, now)
+        return under_way
+    wish = (row.company, row.list, row.way, row.value, asked_by, now)
+    unpublished = (row.error or {}).get("code") in PUBLISHING_CODES and row.list_id is not None
+    if unpublished and outbox.again(connection, row.company, row.list, str(row.list_id), now):
+        return refreshes.add(
+            connection,
+            *wish,
+            state="answered",
+            answered_at=now,
+            seq=row.seq,
+            list_id=row.list_id,
+            full_name=row.full_name,
+            records=1,
+            retry_of=row.id,
+        )
+    again, joined = refreshes.ask(connection, *wish)
+    if not joined:
+        moves.change(connection, [again], retry_of=row.id)
+    return again
 
 
 def _remembered(connection: Connection, asked_by: str, key: str, digest: str) -> tuple[list[int], datetime] | None:

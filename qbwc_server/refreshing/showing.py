@@ -160,7 +160,7 @@ def _refresh_view(
         changes=changes,
         error_code=error.get("code"),
         error_values={name: str(value) for name, value in (error.get("values") or {}).items()},
-        joined=len(asked) > 1,
+        joined=row.joined,
         askers=asked,
         retry_of=row.retry_of,
         way=row.way,

@@ -111,12 +111,13 @@ def put(
 
 
 def again(connection: Connection, company: str, list_name: str, list_id: str, now: datetime) -> bool:
-    """Queue a row that was set aside once more; False when there is none.
+    """Queue a row that was set aside once more; False when the website has nothing left to be told of the record.
 
-    This is a person's decision: what was held is not held again.
+    This is a person's decision: what was held is not held again. A row that was
+    queued again already stays as it is, whoever decided that.
     """
     row = and_(outbox.c.company == company, outbox.c.list == list_name, outbox.c.list_id == list_id)
-    changed = connection.execute(
+    connection.execute(
         update(outbox)
         .where(row, outbox.c.set_aside.is_not(None))
         .values(
@@ -129,7 +130,7 @@ def again(connection: Connection, company: str, list_name: str, list_id: str, no
             claimed_until=None,
         )
     )
-    return changed.rowcount > 0
+    return connection.execute(select(outbox.c.list_id).where(row).limit(1)).first() is not None
 
 
 def anything_due(connection: Connection, now: datetime) -> bool:

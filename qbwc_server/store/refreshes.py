@@ -48,6 +48,7 @@ class QueuedRefresh:
     urgent: bool
     asked_by: str
     asked_at: datetime
+    joined: bool
     first_sent_at: datetime | None
     sent_at: datetime | None
     answered_at: datetime | None
@@ -56,10 +57,13 @@ class QueuedRefresh:
     visit: int | None
     request_id: str | None
     unanswered: int
+    trouble: str | None
     most: int
+    alone: bool
     missed: bool
     held_by_visit: int | None
     refused_alone: bool
+    fields_refused: bool
     list_id: str | None
     full_name: str | None
     seq: int | None
@@ -82,15 +86,7 @@ def from_row(row: Row[Any]) -> QueuedRefresh:
 
 
 def ask(
-    connection: Connection,
-    company: str,
-    list_name: str,
-    way: str,
-    value: str,
-    asked_by: str,
-    now: datetime,
-    *,
-    retry_of: int | None = None,
+    connection: Connection, company: str, list_name: str, way: str, value: str, asked_by: str, now: datetime
 ) -> tuple[int, bool]:
     """Queue a refresh, or join the one that waits for the same.
 
@@ -108,37 +104,66 @@ def ask(
         # Between two pages a list run waits too, but it has begun.
         same = and_(same, refreshes.c.first_sent_at.is_(None))
     waiting = connection.execute(select(refreshes.c.id).where(same).order_by(refreshes.c.id)).scalars().first()
-    joined = waiting is not None
-    refresh_id: int
     if waiting is not None:
-        refresh_id = waiting
-        # It may have been sent once and come back: a late answer to that is older than this wish.
-        connection.execute(update(refreshes).where(refreshes.c.id == refresh_id).values(visit=None, request_id=None))
-    else:
-        scope = {"list_id": "record", "full_name": "record"}.get(way, way)
-        refresh_id = connection.execute(
-            refreshes.insert()
-            .values(
-                company=company,
-                list=list_name,
-                scope=scope,
-                way=way,
-                value=value,
-                state="waiting",
-                urgent=scope in ("record", "find"),
-                asked_by=asked_by,
-                asked_at=now,
-                list_id=value if way == "list_id" else None,
-                full_name=value if way == "full_name" else None,
-                retry_of=retry_of,
-            )
-            .returning(refreshes.c.id)
-        ).scalar_one()
+        join(connection, waiting, asked_by, now)
+        return waiting, True
+    return add(connection, company, list_name, way, value, asked_by, now), False
+
+
+def add(
+    connection: Connection,
+    company: str,
+    list_name: str,
+    way: str,
+    value: str,
+    asked_by: str,
+    now: datetime,
+    **values: object,
+) -> int:
+    """Make a refresh, one that waits unless `values` say otherwise, and return its id."""
+    scope = {"list_id": "record", "full_name": "record"}.get(way, way)
+    row = {
+        "company": company,
+        "list": list_name,
+        "scope": scope,
+        "way": way,
+        "value": value,
+        "state": "waiting",
+        "urgent": scope in ("record", "find"),
+        "asked_by": asked_by,
+        "asked_at": now,
+        "list_id": value if way == "list_id" else None,
+        "full_name": value if way == "full_name" else None,
+        **values,
+    }
+    refresh_id: int = connection.execute(refreshes.insert().values(row).returning(refreshes.c.id)).scalar_one()
+    _add_asker(connection, refresh_id, asked_by, now)
+    return refresh_id
+
+
+def join(connection: Connection, refresh_id: int, asked_by: str, now: datetime) -> None:
+    """Let somebody wait for a refresh that is under way; the caller holds the company's row."""
+    this = refreshes.c.id == refresh_id
+    connection.execute(update(refreshes).where(this).values(joined=True))
+    # It may have been sent once and come back: a late answer to that is older than this wish.
+    came_back = and_(this, refreshes.c.state == "waiting")
+    connection.execute(update(refreshes).where(came_back).values(visit=None, request_id=None))
+    _add_asker(connection, refresh_id, asked_by, now)
+
+
+def _add_asker(connection: Connection, refresh_id: int, asked_by: str, now: datetime) -> None:
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     connection.execute(
         insert(askers).values(refresh_id=refresh_id, asked_by=asked_by, asked_at=now).on_conflict_do_nothing()
     )
-    return refresh_id, joined
+
+
+def retried(connection: Connection, refresh_id: int) -> int | None:
+    """Return the refresh under way that tries this one again, None when there is none."""
+    again = select(refreshes.c.id).where(
+        refreshes.c.retry_of == refresh_id, refreshes.c.state.in_(("waiting", "sent", "answered"))
+    )
+    return connection.execute(again.order_by(refreshes.c.id)).scalars().first()
 
 
 def get(connection: Connection, refresh_id: int) -> QueuedRefresh | None:

@@ -159,6 +159,8 @@ refreshes = Table(
     Column("urgent", Boolean, nullable=False),
     Column("asked_by", String(120), nullable=False),
     Column("asked_at", UTCDateTime, nullable=False),
+    # The same was asked for again while it waited, by whomever.
+    Column("joined", Boolean, nullable=False, default=False),
     Column("first_sent_at", UTCDateTime),
     Column("sent_at", UTCDateTime),
     Column("answered_at", UTCDateTime),
@@ -167,14 +169,19 @@ refreshes = Table(
     # Which visit has it, and under which requestID it went out last.
     Column("visit", BigInteger),
     Column("request_id", String(50)),
-    # Sends without an answer; the largest message set it may travel in; asked for once already and missing.
+    # Sends without an answer, and what was wrong the last time that something came (a code).
     Column("unanswered", Integer, nullable=False, default=0),
+    Column("trouble", String(40)),
+    # The largest message set it may travel in; to be asked for in a query of its own; missing once already.
     Column("most", Integer, nullable=False, default=1000),
+    Column("alone", Boolean, nullable=False, default=False),
     Column("missed", Boolean, nullable=False, default=False),
     # Not to be handed out again by this visit.
     Column("held_by_visit", BigInteger),
     # Refused alone in that visit; what it means is known at the visit's end.
     Column("refused_alone", Boolean, nullable=False, default=False),
+    # Refused alone with IncludeRetElement; whether that was the reason is known once it is taken without.
+    Column("fields_refused", Boolean, nullable=False, default=False),
     # The record it turned out to be, and the observation that answers it (the last one, for a list).
     Column("list_id", String(36)),
     Column("full_name", String(255)),

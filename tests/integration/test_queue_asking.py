@@ -94,6 +94,19 @@ def test_asking_joins_only_while_the_first_waits(office: Office, books: Books) -
     assert office.states([first.refresh, third.refresh]) == ["published", "published"]
 
 
+def test_what_was_asked_for_again_says_so_to_whoever_looks_also_when_one_person_asked_twice(
+    office: Office, books: Books
+) -> None:
+    wish = Wish("acme", "customer", "list_id", books.list_ids("customer")[0])
+    first = office.refreshing.ask([wish], "anna")[0]
+    assert (first.joined, first.refresh.joined, office.get(first.refresh).joined) == (False, False, False)
+    again = office.refreshing.ask([wish], "anna")[0]
+    assert (again.refresh.id, again.joined, again.refresh.joined) == (first.refresh.id, True, True)
+    assert office.get(first.refresh).joined
+    office.run(books)
+    assert office.get(first.refresh).joined, "also when it is done"
+
+
 def test_a_record_by_list_id_and_by_name_are_different_wishes(office: Office, books: Books) -> None:
     one = books.quickbooks.customers()[0]
     by_id = office.ask_one(books, "customer", "list_id", str(one["ListID"]))

@@ -19,6 +19,7 @@ _BLANK = QueuedRefresh(
     urgent=True,
     asked_by="anna",
     asked_at=datetime(2026, 5, 4, tzinfo=UTC),
+    joined=False,
     first_sent_at=None,
     sent_at=None,
     answered_at=None,
