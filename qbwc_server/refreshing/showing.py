@@ -90,11 +90,11 @@ class Showing:
         return field_name in kind.field_names and may_be_read(list_name, kind.field(field_name), self.private)
 
     def _permitted(self, list_name: str, field_name: str, value: Any) -> Any:
-        """Return a value without the custom fields that are not published any more."""
+        """Return a value without the custom fields that are not published; None when none is left."""
         allowed = allowed_custom(list_name, self.private)
         if field_name != CUSTOM_FIELD or allowed is None or not isinstance(value, dict):
             return value
-        return {name: text for name, text in value.items() if name in allowed}
+        return {name: text for name, text in value.items() if name in allowed} or None
 
     def _changes(self, connection: Connection, rows: Sequence[QueuedRefresh]) -> dict[int, tuple[FieldChange, ...]]:
         """Return what each refresh changed, at most so many fields, by its id."""

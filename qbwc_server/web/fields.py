@@ -1,6 +1,6 @@
 """Turns a record's values into what a page shows: groups of labelled fields, and changes before and after."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -161,43 +161,26 @@ class Difference:
     after: str
 
 
-def groups(
-    wording: Wording, kind: ListType, values: Mapping[str, object], published: Collection[str]
-) -> tuple[Group, ...]:
+def groups(wording: Wording, kind: ListType, values: Mapping[str, object]) -> tuple[Group, ...]:
     """Return the fields a record has, grouped, in the order of the list's own declaration.
 
-    Private ones are left out unless `published` names them ("customer.Balance"): also where the record still holds
-    one from a time when it was published.
+    What people may not see is not among `values`: `refreshing` leaves it out.
     """
     found: dict[str, list[Shown]] = {}
     for each in kind.fields:
-        value = permitted(kind, each.name, values.get(each.name), published)
+        value = values.get(each.name)
         if value not in (None, "", [], {}):
             found.setdefault(_group_of(each.name), []).append(_shown(wording, kind, each.name, value))
     return tuple(Group(wording.text(f"record.{each}"), tuple(found[each])) for each, _ in _GROUPS if each in found)
 
 
-def differences(
-    wording: Wording, kind: ListType, changes: Iterable[FieldChange], published: Collection[str]
-) -> tuple[Difference, ...]:
-    """Return changes as text, before and after; those of private fields as for `groups`."""
+def differences(wording: Wording, kind: ListType, changes: Iterable[FieldChange]) -> tuple[Difference, ...]:
+    """Return changes as text, before and after."""
     found = []
     for each in changes:
-        before = permitted(kind, each.field, each.before, published)
-        after = permitted(kind, each.field, each.after, published)
-        if before != after:
-            texts = (written(wording, kind, each.field, value) for value in (before, after))
-            found.append(Difference(each.list_id, wording.label(each.field), *texts))
+        texts = (written(wording, kind, each.field, value) for value in (each.before, each.after))
+        found.append(Difference(each.list_id, wording.label(each.field), *texts))
     return tuple(found)
-
-
-def permitted(kind: ListType, name: str, value: object, published: Collection[str]) -> object:
-    """Return a value as far as people may see it: None for a private one that is not published."""
-    if not _is_private(kind, name) or f"{kind.name}.{name}" in published:
-        return value
-    if not isinstance(value, Mapping):
-        return None
-    return {part: each for part, each in value.items() if f"{kind.name}.{name}.{part}" in published} or None
 
 
 def written(wording: Wording, kind: ListType, name: str, value: object) -> str:
@@ -268,14 +251,6 @@ def _line(wording: Wording, row: object) -> str:
         cells = (_cell(wording, row, key) for key in ("quantity", "unit", "full_name"))
         return " ".join(cell for cell in cells if cell)
     return ", ".join(str(each) for each in row.values() if isinstance(each, str) and each)
-
-
-def _is_private(kind: ListType, name: str) -> bool:
-    try:
-        return kind.field(name).private
-    except KeyError:
-        # A field this program does not know any more.
-        return True
 
 
 def _type(kind: ListType, name: str) -> str:

@@ -97,7 +97,7 @@ def _page(found: Refresh) -> dict[str, object]:
         "kind": kind,
         "owner": company(found.company),
         "steps": _steps(found),
-        "changes": differences(reader, kind, found.changes, shared().settings.publish_private),
+        "changes": differences(reader, kind, found.changes),
     }
 
 

@@ -60,7 +60,6 @@ class Detail:
 def detail(kind: ListType, owner: CompanyView, list_id: str) -> Detail | None:
     """Gather the page of one record; None if nothing is known of it."""
     refreshing, reader = shared().refreshing, wording()
-    published = shared().settings.publish_private
     history = refreshing.list(company=owner.company, list_name=kind.name, list_id=list_id, limit=_HISTORY)
     try:
         record = refreshing.record(owner.company, kind.name, list_id)
@@ -76,9 +75,9 @@ def detail(kind: ListType, owner: CompanyView, list_id: str) -> Detail | None:
         list_id=list_id,
         name=_name(record, latest, list_id),
         record=record,
-        groups=groups(reader, kind, record.values, published) if record is not None else (),
+        groups=groups(reader, kind, record.values) if record is not None else (),
         history=rows(history),
-        changes=differences(reader, kind, latest.changes, published) if latest is not None and latest.is_final else (),
+        changes=differences(reader, kind, latest.changes) if latest is not None and latest.is_final else (),
         live=live(reader, latest, owner.connection, on_record=True) if latest is not None else None,
     )
 

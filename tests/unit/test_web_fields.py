@@ -4,7 +4,7 @@ import pytest
 
 from qbwc_server.qbxml.lists import CUSTOMER, ITEM, LISTS, ListType
 from qbwc_server.refreshing import FieldChange
-from qbwc_server.web.fields import differences, groups, permitted, written
+from qbwc_server.web.fields import differences, groups, written
 from qbwc_server.web.wording import Wording
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -14,7 +14,7 @@ FR = Wording("fr", "America/Toronto", NOW)
 
 def test_fields_stand_under_their_group_in_the_order_of_the_list() -> None:
     values = {"Phone": "555", "Name": "Cook", "BillAddress.City": "Laval", "Email": "c@example.com", "ListID": "8-1"}
-    shown = {group.heading: [field.name for field in group.fields] for group in groups(EN, CUSTOMER, values, ())}
+    shown = {group.heading: [field.name for field in group.fields] for group in groups(EN, CUSTOMER, values)}
     assert shown == {
         "Identity": ["Name"],
         "Contact": ["Email", "Phone"],
@@ -25,30 +25,28 @@ def test_fields_stand_under_their_group_in_the_order_of_the_list() -> None:
 
 def test_absent_and_empty_fields_and_unknown_ones_are_left_out() -> None:
     values: dict[str, object] = {"Name": "", "Phone": None, "ShipToAddresses": [], "Unheard": "x"}
-    assert groups(EN, CUSTOMER, values, ()) == ()
+    assert groups(EN, CUSTOMER, values) == ()
 
 
 def test_a_false_value_is_shown() -> None:
-    (group,) = groups(FR, CUSTOMER, {"IsActive": False}, ())
+    (group,) = groups(FR, CUSTOMER, {"IsActive": False})
     assert group.fields[0].text == "Non"
 
 
 @pytest.mark.parametrize("chosen", LISTS, ids=["customer", "item"])
 def test_every_field_of_every_list_finds_a_group(chosen: ListType) -> None:
     values = {field.name: {"a": "1"} if field.name == "Custom" else "1" for field in chosen.fields}
-    published = {f"{chosen.name}.{field.name}" for field in chosen.fields}
-    shown = [field.name for group in groups(EN, chosen, values, published) for field in group.fields]
+    shown = [field.name for group in groups(EN, chosen, values) for field in group.fields]
     assert sorted(shown) == sorted(values)
 
 
-def test_private_fields_show_only_when_published() -> None:
-    values = {"Balance": "12.00", "Custom": {"Colour": "red", "Size": "L"}}
-    assert groups(EN, CUSTOMER, values, ()) == ()
-    money, custom = groups(EN, CUSTOMER, values, ("customer.Balance", "customer.Custom.Colour"))
-    assert (money.fields[0].text, money.fields[0].private) == ("12.00", True)
+def test_private_fields_are_marked_and_custom_ones_are_a_table() -> None:
+    values = {"Balance": "12.00", "Name": "Cook", "Custom": {"Colour": "red"}}
+    identity, money, custom = groups(EN, CUSTOMER, values)
+    assert [group.fields[0].private for group in (identity, money, custom)] == [False, True, True]
+    assert money.fields[0].text == "12.00"
     assert custom.fields[0].table is not None
     assert custom.fields[0].table.rows == (("Colour", "red"),)
-    assert permitted(CUSTOMER, "Gone", "x", ()) is None
 
 
 @pytest.mark.parametrize(
@@ -75,18 +73,14 @@ def test_the_lines_of_a_group_become_a_table_and_one_line_in_a_change() -> None:
         {"list_id": "1", "full_name": "Nail", "quantity": "1000.5", "unit": "ea"},
         {"list_id": "2", "full_name": "Wood", "quantity": "", "unit": ""},
     ]
-    (group,) = groups(FR, ITEM, {"Lines": lines}, ("item.Lines",))
+    (group,) = groups(FR, ITEM, {"Lines": lines})
     assert group.fields[0].table is not None
     assert group.fields[0].table.rows == (("Nail", "1\u202f000,5", "ea"), ("Wood", "", ""))
     assert written(EN, ITEM, "Lines", lines) == "1,000.5 ea Nail; Wood"
 
 
-def test_changes_name_the_field_and_leave_private_ones_out() -> None:
-    changes = [
-        FieldChange("8-1", "Phone", "555", None),
-        FieldChange("8-1", "Balance", "1", "2"),
-        FieldChange("8-1", "Custom", {"Colour": "red"}, {"Colour": "blue"}),
-    ]
-    (phone,) = differences(FR, CUSTOMER, changes, ())
+def test_changes_name_the_field_and_say_before_and_after() -> None:
+    changes = [FieldChange("8-1", "Phone", "555", None), FieldChange("8-1", "Custom", None, {"Colour": "blue"})]
+    phone, custom = differences(FR, CUSTOMER, changes)
     assert (phone.label, phone.before, phone.after) == ("Téléphone", "555", "")
-    assert len(differences(EN, CUSTOMER, changes, ("customer.Balance", "customer.Custom.Colour"))) == 3
+    assert (custom.before, custom.after) == ("", "Colour: blue")
