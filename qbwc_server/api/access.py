@@ -7,7 +7,7 @@ from typing import Final
 from flask import g, request
 
 from qbwc_server.api.problems import Problem
-from qbwc_server.store import accounts
+from qbwc_server.store import tokens
 from qbwc_server.store.database import Database
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="qbwc"'}
@@ -23,7 +23,7 @@ class Caller:
         token: as it is kept.
     """
 
-    token: accounts.Token
+    token: tokens.Token
 
     @property
     def asker(self) -> str:
@@ -69,7 +69,7 @@ def authenticate(database: Database) -> None:
             headers=_CHALLENGE,
         )
     with database.read() as connection:
-        token = accounts.token_owner(connection, secret.strip())
+        token = tokens.owner_of(connection, secret.strip())
     if token is None:
         raise Problem(401, "This token is unknown or was revoked.", headers=_INVALID)
     g.caller = Caller(token)

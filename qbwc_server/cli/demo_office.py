@@ -10,7 +10,7 @@ from typing import Final
 
 from qbwc_server.rehearsal.company import SimulatedCompany, sample_company
 from qbwc_server.rehearsal.connector import SimulatedConnector
-from qbwc_server.store import accounts, companies
+from qbwc_server.store import companies, users
 from qbwc_server.store.database import Database
 
 COMPANY: Final = "sample-hardware"
@@ -55,8 +55,8 @@ class Office:
                 company, password = companies.add(
                     connection, COMPANY, title=quickbooks.title, user_name=None, company_file=quickbooks.path, now=now
                 )
-            if USER not in {user.name for user in accounts.users(connection)}:
-                accounts.add_user(connection, USER, "admin", PASSWORD, now, least=len(PASSWORD))
+            if USER not in {user.name for user in users.everyone(connection)}:
+                users.add(connection, USER, "admin", PASSWORD, now, least=len(PASSWORD))
         # What adding the .qwc to the Web Connector does.
         quickbooks.register(company.owner_id, company.file_id)
         connector = SimulatedConnector(f"{public_url}/qbwc", company.user_name, password, quickbooks)

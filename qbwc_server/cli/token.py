@@ -4,7 +4,7 @@ import click
 
 from qbwc_server.cli.console import json_option
 from qbwc_server.cli.workplace import workplace
-from qbwc_server.store import accounts
+from qbwc_server.store import tokens
 from qbwc_server.store.tables import ROLES
 
 
@@ -22,7 +22,7 @@ def add(name: str, role: str, company: str | None, *, as_json: bool) -> None:
     """Make a token; it is shown this once."""
     with workplace(as_json=as_json) as here:
         with here.database.write() as connection:
-            secret = accounts.add_token(connection, name, role, company, here.database.now(connection))
+            secret = tokens.add(connection, name, role, company, here.database.now(connection))
         here.console.answer({"name": name, "token": secret, "role": role, "company": company})
         here.say("cli.token_added", name=name)
         if not as_json:
@@ -35,7 +35,7 @@ def show(*, as_json: bool) -> None:
     """List the tokens, the revoked ones too."""
     with workplace(as_json=as_json) as here:
         with here.database.read() as connection:
-            tokens = accounts.tokens(connection)
+            made = tokens.everyone(connection)
         here.console.answer(
             [
                 {
@@ -45,12 +45,12 @@ def show(*, as_json: bool) -> None:
                     "created_at": token.created_at,
                     "revoked_at": token.revoked_at,
                 }
-                for token in tokens
+                for token in made
             ]
         )
         here.console.table(
             ("token", "role", "company", "since", "revoked"),
-            ((token.name, token.role, token.company, token.created_at, token.revoked_at) for token in tokens),
+            ((token.name, token.role, token.company, token.created_at, token.revoked_at) for token in made),
             empty="There is no token yet. 'qbwc token add NAME' makes one.",
         )
 
@@ -62,6 +62,6 @@ def revoke(name: str, *, as_json: bool) -> None:
     """Make a token void at once."""
     with workplace(as_json=as_json) as here:
         with here.database.write() as connection:
-            accounts.revoke_token(connection, name, here.database.now(connection))
+            tokens.revoke(connection, name, here.database.now(connection))
         here.console.answer({"name": name, "revoked": True})
         here.say("cli.token_revoked", name=name)

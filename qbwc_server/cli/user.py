@@ -5,7 +5,7 @@ import click
 from qbwc_server import words
 from qbwc_server.cli.console import json_option, read_password
 from qbwc_server.cli.workplace import Workplace, workplace
-from qbwc_server.store import accounts
+from qbwc_server.store import users
 from qbwc_server.store.tables import ROLES
 
 _from_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
@@ -26,7 +26,7 @@ def add(name: str, role: str, *, password_stdin: bool, as_json: bool) -> None:
     with workplace(as_json=as_json) as here:
         password = _password(here, from_stdin=password_stdin)
         with here.database.write() as connection:
-            accounts.add_user(connection, name, role, password, here.database.now(connection))
+            users.add(connection, name, role, password, here.database.now(connection))
         here.console.answer({"user": name, "role": role})
         here.say("cli.user_added", name=name, role=role)
 
@@ -37,11 +37,11 @@ def show(*, as_json: bool) -> None:
     """List the users, those switched off too."""
     with workplace(as_json=as_json) as here:
         with here.database.read() as connection:
-            users = accounts.users(connection)
-        here.console.answer([_of(user) for user in users])
+            found = users.everyone(connection)
+        here.console.answer([_of(user) for user in found])
         here.console.table(
             ("user", "role", "disabled", "since"),
-            ((user.name, user.role, user.disabled, user.created_at) for user in users),
+            ((user.name, user.role, user.disabled, user.created_at) for user in found),
             empty="There is no user yet. 'qbwc user add NAME --role admin' makes one.",
         )
 
@@ -55,7 +55,7 @@ def password(name: str, *, password_stdin: bool, as_json: bool) -> None:
     with workplace(as_json=as_json) as here:
         secret = _password(here, from_stdin=password_stdin)
         with here.database.write() as connection:
-            accounts.set_password(connection, name, secret)
+            users.set_password(connection, name, secret)
         _answer(here, name)
         here.say("cli.password_changed", name=name)
 
@@ -67,7 +67,7 @@ def disable(name: str, *, as_json: bool) -> None:
     """Switch a user off and sign that user out everywhere."""
     with workplace(as_json=as_json) as here:
         with here.database.write() as connection:
-            accounts.disable(connection, name)
+            users.disable(connection, name)
         _answer(here, name)
         here.say("cli.user_disabled", name=name)
 
@@ -78,8 +78,8 @@ def _password(here: Workplace, *, from_stdin: bool) -> str:
 
 def _answer(here: Workplace, name: str) -> None:
     with here.database.read() as connection:
-        here.console.answer(next(_of(user) for user in accounts.users(connection) if user.name == name))
+        here.console.answer(next(_of(user) for user in users.everyone(connection) if user.name == name))
 
 
-def _of(user: accounts.User) -> dict[str, object]:
+def _of(user: users.User) -> dict[str, object]:
     return {"user": user.name, "role": user.role, "disabled": user.disabled, "created_at": user.created_at}

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import re
 import secrets
-import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
+from qbwc_server.lines import is_plain_line
 from qbwc_server.store.tables import companies, connections
 
 # Letters and digits without the look-alikes 0 O o 1 l I i 5: 54 of them.
@@ -21,9 +21,6 @@ LONGEST_TITLE = 200
 LONGEST_USER_NAME = 100
 LONGEST_PATH = 1024
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
-# Unicode's categories of what is neither seen nor typed: controls, formats, surrogates, line ends. Spaces
-# of all widths are fine: French puts narrow ones before its punctuation.
-_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 class CompanyError(Exception):
@@ -195,17 +192,16 @@ def add(
 
 def _check_details(title: str | None, user_name: str | None, company_file: str | None) -> None:
     # PostgreSQL would refuse what is too long or holds a NUL, SQLite would keep it: so it is refused here.
-    if title is not None and not _is_line(title, LONGEST_TITLE):
+    if title is not None and not _fits(title, LONGEST_TITLE):
         raise BadTitle
-    if user_name is not None and (user_name != user_name.strip() or not _is_line(user_name, LONGEST_USER_NAME)):
+    if user_name is not None and (user_name != user_name.strip() or not _fits(user_name, LONGEST_USER_NAME)):
         raise BadUserName
-    if company_file is not None and not _is_line(company_file, LONGEST_PATH):
+    if company_file is not None and not _fits(company_file, LONGEST_PATH):
         raise BadCompanyFile
 
 
-def _is_line(text: str, longest: int) -> bool:
-    seen = all(unicodedata.category(character) not in _UNSEEN for character in text)
-    return seen and len(text) <= longest and bool(text.strip())
+def _fits(text: str, longest: int) -> bool:
+    return len(text) <= longest and is_plain_line(text)
 
 
 def get(connection: Connection, company: str) -> Company:

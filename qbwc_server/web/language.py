@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, g, redirect, request, session
 
 from qbwc_server import words
-from qbwc_server.store import accounts
+from qbwc_server.store import users
 from qbwc_server.web.shared import now, person, shared
 from qbwc_server.web.targets import local_target
 from qbwc_server.web.wording import Wording
@@ -34,7 +34,7 @@ def switch() -> Response:
         user = person()
         if user is not None and user.language != chosen:
             with shared().database.write() as connection:
-                accounts.set_language(connection, user.name, chosen)
+                users.set_language(connection, user.name, chosen)
     return redirect(local_target(request.args.get("next")), 303)  # type: ignore[return-value]
 
 

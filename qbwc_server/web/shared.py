@@ -10,8 +10,8 @@ from qbwc_server.publish import Website
 from qbwc_server.qbxml.lists import LISTS, ListType
 from qbwc_server.refreshing import CompanyView, Refreshing
 from qbwc_server.settings import Settings
-from qbwc_server.store.accounts import User
 from qbwc_server.store.database import Database
+from qbwc_server.store.users import User
 from qbwc_server.web.wording import Wording
 
 _EXTENSION: Final = "qbwc"

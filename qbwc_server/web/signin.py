@@ -24,7 +24,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 
-from qbwc_server.store import accounts
+from qbwc_server.store import sessions, users
 from qbwc_server.web import language
 from qbwc_server.web.security import SESSION_LIFETIME, refuse_nul
 from qbwc_server.web.shared import now, person, shared, wording
@@ -154,7 +154,7 @@ def leave() -> ResponseReturnValue:
     token = session.get(_TOKEN)
     if isinstance(token, str):
         with shared().database.write() as connection:
-            accounts.close_session(connection, token)
+            sessions.end(connection, token)
     kept = _language()
     session.clear()
     session.update(kept)
@@ -165,11 +165,11 @@ def leave() -> ResponseReturnValue:
 def _open(name: str, password: str, at: datetime) -> str | None:
     # A wrong guess is weighed without holding the database; a right one again, so that an old hash is renewed.
     with shared().database.read() as connection:
-        if accounts.check_password(connection, name, password) is None:
+        if users.check_password(connection, name, password) is None:
             return None
     with shared().database.write() as connection:
-        user = accounts.check_password(connection, name, password)
-        return None if user is None else accounts.open_session(connection, user, at, SESSION_LIFETIME)
+        user = users.check_password(connection, name, password)
+        return None if user is None else sessions.begin(connection, user, at, SESSION_LIFETIME)
 
 
 def _begin(token: str) -> None:
@@ -190,7 +190,7 @@ def _recognise() -> None:
     if not isinstance(token, str):
         return
     with shared().database.read() as connection:
-        g.person = accounts.session_user(connection, token, now())
+        g.person = sessions.user_of(connection, token, now())
     language.settle_again()
 
 
@@ -203,7 +203,7 @@ def _throttle() -> Throttle:
 
 def _form(trouble: str | None) -> Response:
     with shared().database.read() as connection:
-        nobody_yet = not accounts.users(connection)
+        nobody_yet = not users.everyone(connection)
     wanted = request.values.get("next", "")
     page = render_template("sign_in.html", trouble=trouble, next=wanted, nobody_yet=nobody_yet)
     return make_response(page)

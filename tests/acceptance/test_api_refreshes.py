@@ -14,7 +14,7 @@ from qbwc_server.app import Application, build_app
 from qbwc_server.cli.installing import install
 from qbwc_server.cli.serving import Server, listen
 from qbwc_server.settings import load_settings
-from qbwc_server.store import accounts, companies
+from qbwc_server.store import companies, tokens
 from qbwc_server.store.tables import ROLES
 
 SHAPE = {
@@ -73,15 +73,15 @@ def make_site(tmp_path: Path) -> Iterator[Callable[..., Site]]:
             now = app.database.now(connection)
             for name in names:
                 companies.add(connection, name, title=None, user_name=None, company_file=None, now=now)
-            tokens = {role: accounts.add_token(connection, role, role, None, now) for role in ROLES}
+            made = {role: tokens.add(connection, role, role, None, now) for role in ROLES}
             for name in names:
-                tokens[f"of {name}"] = accounts.add_token(connection, f"of {name}", "operator", name, now)
+                made[f"of {name}"] = tokens.add(connection, f"of {name}", "operator", name, now)
         server = Server(app.wsgi, listen("127.0.0.1", 0), threads=4)
         thread = threading.Thread(target=server.run)
         app.start()
         thread.start()
         running.append((server, thread, app))
-        return Site(app, server.port, tokens)
+        return Site(app, server.port, made)
 
     yield make
     for server, thread, app in running:
@@ -219,7 +219,7 @@ def test_without_a_token_nothing_is_told(site: Site) -> None:
 def test_a_revoked_token_is_out_at_once(site: Site) -> None:
     assert site.call("GET", "/refreshes").status == 200
     with site.app.database.write() as connection:
-        accounts.revoke_token(connection, "operator", site.app.database.now(connection))
+        tokens.revoke(connection, "operator", site.app.database.now(connection))
     assert _is_problem(site.call("GET", "/refreshes"), 401)
 
 

@@ -20,7 +20,7 @@ from qbwc_server.cli.installing import install
 from qbwc_server.cli.serving import Server, listen
 from qbwc_server.refreshing import Refresh, Wish
 from qbwc_server.settings import load_settings
-from qbwc_server.store import accounts
+from qbwc_server.store import users
 
 PASSWORD = "correct horse"
 PEOPLE = {"vera": "viewer", "marie": "operator", "omar": "operator", "ada": "admin"}
@@ -75,7 +75,7 @@ def running(folder: Path, *, filled: bool = True, own: Mapping[str, Any] | None 
         office = WebOffice(app, Office.open(app.database, url, customers=60, items=80), url)
         with app.database.write() as connection:
             for name, role in PEOPLE.items():
-                accounts.add_user(connection, name, role, PASSWORD, app.database.now(connection))
+                users.add(connection, name, role, PASSWORD, app.database.now(connection))
         if filled:
             ids = [office.ask(name, "all").id for name in ("customer", "item")]
             office.visit()

@@ -10,7 +10,7 @@ from qbwc_server.cli import _sentence
 from qbwc_server.cli.console import Console, iso
 from qbwc_server.cli.refresh import asker
 from qbwc_server.cli.rehearse import connector_url
-from qbwc_server.store.accounts import BadPassword
+from qbwc_server.store.users import BadPassword
 
 
 def test_json_stands_alone_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:

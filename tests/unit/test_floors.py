@@ -25,6 +25,7 @@ FLOORS = {
     "sqlite": 0,
     "codes": 0,
     "words": 0,
+    "lines": 0,
     "qwcfile": 0,
 }
 # On the ground floor these may know each other: data files, and codes put into words.

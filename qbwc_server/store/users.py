@@ -1,0 +1,173 @@
+"""Users: people who sign in to the pages, and their passwords.
+
+Source: OWASP, Password Storage Cheat Sheet, Argon2id.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from qbwc_server.store.accounts import AccountError, check_name, check_role, make_secret, may, taken
+from qbwc_server.store.tables import users, web_sessions
+
+MINIMUM_PASSWORD: Final = 8
+MAXIMUM_PASSWORD: Final = 1024
+# 19 MiB, two passes, one lane.
+_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# What a guess at an unknown name is checked against, so that it costs the same time as one at a known name.
+_NOBODY: Final = _HASHER.hash(make_secret())
+
+
+class BadPassword(AccountError):
+    """The password is too short or too long."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"A password has {MINIMUM_PASSWORD} to {MAXIMUM_PASSWORD} characters. Choose a longer or shorter one."
+        )
+
+
+class UserExists(AccountError):
+    """The user is already there."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The user {name!r} is already there. Choose another name, or use 'qbwc user password {name}'."
+        )
+
+
+class UnknownUser(AccountError):
+    """There is no such user."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no user {name!r}. 'qbwc user list' shows those there are.")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who may sign in to the pages.
+
+    Attributes:
+        name: The name to sign in with, compared exactly.
+        role: "viewer" looks, "operator" also refreshes, cancels and retries, "admin" does everything.
+        language: The language chosen, or None.
+        disabled: Whether signing in is refused.
+        created_at: When the account was made.
+    """
+
+    name: str
+    role: str
+    language: str | None
+    disabled: bool
+    created_at: datetime
+
+    def may(self, role: str) -> bool:
+        """Tell whether this user may do what a role may do."""
+        return may(self.role, role)
+
+
+def add(
+    connection: Connection, name: str, role: str, password: str, now: datetime, *, least: int = MINIMUM_PASSWORD
+) -> User:
+    """Make an account for the pages.
+
+    Args:
+        connection: in a writing transaction.
+        name, role, password: of the user.
+        now: the time of making.
+        least: the least length of the password; shorter only where nothing is at stake, as in the demo.
+
+    Raises:
+        BadName, BadRole, BadPassword: one of these cannot be used.
+        UserExists: the name is taken.
+    """
+    check_name(name)
+    check_role(role)
+    _check_new_password(password, least)
+    row = {"name": name, "role": role, "password_hash": _HASHER.hash(password), "disabled": False, "created_at": now}
+    with taken(connection, UserExists(name)):
+        connection.execute(insert(users).values(row))
+    return User(name, role, None, disabled=False, created_at=now)
+
+
+def everyone(connection: Connection) -> tuple[User, ...]:
+    """Return every user, by name, the disabled ones too."""
+    return tuple(from_row(row) for row in connection.execute(select(users).order_by(users.c.name)))
+
+
+def set_password(connection: Connection, name: str, password: str) -> None:
+    """Give a user a new password and end that user's sessions.
+
+    Raises:
+        BadPassword: it cannot be used.
+        UnknownUser: there is no such user.
+    """
+    _check_new_password(password)
+    _change(connection, name, password_hash=_HASHER.hash(password))
+    _end_sessions(connection, name)
+
+
+def disable(connection: Connection, name: str) -> None:
+    """Refuse a user from now on and end that user's sessions; what was asked for stays.
+
+    Raises:
+        UnknownUser: there is no such user.
+    """
+    _change(connection, name, disabled=True)
+    _end_sessions(connection, name)
+
+
+def set_language(connection: Connection, name: str, language: str | None) -> None:
+    """Keep the language a user chose.
+
+    Raises:
+        UnknownUser: there is no such user.
+    """
+    _change(connection, name, language=language)
+
+
+def check_password(connection: Connection, name: str, password: str) -> User | None:
+    """Return the user whose name and password these are; None if they are not, or the user is disabled.
+
+    An unknown name takes the time of a known one. In a writing transaction a password kept with older parameters is
+    kept anew with today's.
+    """
+    row = connection.execute(select(users).where(users.c.name == name)).one_or_none()
+    kept = _NOBODY if row is None else row.password_hash
+    right = _matches(kept, password[: MAXIMUM_PASSWORD + 1])
+    if row is None or row.disabled or not right:
+        return None
+    if connection.get_execution_options().get("qbwc_write") and _HASHER.check_needs_rehash(kept):
+        _change(connection, name, password_hash=_HASHER.hash(password))
+    return from_row(row)
+
+
+def from_row(row: Row[Any]) -> User:
+    """Return a row of the table as a value."""
+    return User(row.name, row.role, row.language, disabled=row.disabled, created_at=row.created_at)
+
+
+def _matches(kept: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(kept, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _check_new_password(password: str, least: int = MINIMUM_PASSWORD) -> None:
+    if not least <= len(password) <= MAXIMUM_PASSWORD:
+        raise BadPassword
+
+
+def _change(connection: Connection, name: str, **values: object) -> None:
+    done = connection.execute(update(users).where(users.c.name == name).values(values))
+    if done.rowcount != 1:
+        raise UnknownUser(name)
+
+
+def _end_sessions(connection: Connection, name: str) -> None:
+    connection.execute(delete(web_sessions).where(web_sessions.c.user_name == name))
