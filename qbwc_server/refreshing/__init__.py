@@ -24,7 +24,7 @@ from qbwc_server.refreshing.views import (
     RecordView,
     Refresh,
 )
-from qbwc_server.refreshing.wishes import Wish
+from qbwc_server.refreshing.wishes import Wish, fault_of
 
 __all__ = [
     "Asked",
@@ -48,4 +48,5 @@ __all__ = [
     "UnknownRecord",
     "UnknownRefresh",
     "Wish",
+    "fault_of",
 ]

@@ -1,17 +1,16 @@
 """What can be asked for, and what is wrong with a wish that cannot."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from qbwc_server.qbxml.lists import LISTS
+from qbwc_server.lines import is_line
+from qbwc_server.qbxml.lists import LISTS, list_type
+from qbwc_server.qbxml.request import LIST_ID_LENGTH, is_full_name, is_list_id
 from qbwc_server.refreshing import errors
 
-MOST_WISHES = 1000
-LIST_ID_LENGTH = 36
-NAME_LENGTH = 209
-# Control characters, halves of surrogate pairs, and what XML 1.0 leaves out.
-_STRANGE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+MOST_WISHES: Final = 1000
+_NAMED: Final = ("full_name", "find")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +24,58 @@ class Wish:
 
 
 def checked(wishes: Sequence[Wish]) -> list[Wish]:
-    """Return the wishes, each once, or say what is wrong with one."""
+    """Return the wishes, each once, or say what is wrong with one.
+
+    Raises:
+        BadWish
+    """
     if not wishes:
         raise errors.BadWish("nothing")
     if len(wishes) > MOST_WISHES:
         raise errors.BadWish("too_many", most=MOST_WISHES)
     for wish in wishes:
-        _check(wish)
+        fault = fault_of(wish.list, wish.way, wish.value)
+        if fault is not None:
+            raise fault
     return list(dict.fromkeys(wishes))
 
 
-def _check(wish: Wish) -> None:
+def fault_of(list_name: str, way: str, value: str) -> errors.BadWish | None:
+    """Return what keeps a list from being asked for this, None for nothing.
+
+    A door that names the field in which the fault is asks this before `checked` does.
+
+    Args:
+        list_name: of a list of LISTS.
+        way: list_id, full_name, find or all.
+        value: the ListID, the name or the text; "" for all.
+    """
     names = [one.name for one in LISTS]
-    if wish.list not in names:
-        raise errors.BadWish("list", list=wish.list, lists=", ".join(names))
-    longest = {"list_id": LIST_ID_LENGTH, "full_name": NAME_LENGTH, "find": NAME_LENGTH, "all": 0}.get(wish.way)
-    if longest is None:
-        raise errors.BadWish("way", way=wish.way)
-    if wish.way != "all" and not wish.value.strip():
-        raise errors.BadWish("empty")
-    if len(wish.value) > longest:
-        raise errors.BadWish("long", beginning=wish.value[:20], longest=longest)
-    if _STRANGE.search(wish.value):
-        raise errors.BadWish("characters")
+    if list_name not in names:
+        return errors.BadWish("list", list=list_name, lists=", ".join(names))
+    if way == "all":
+        return None
+    if way == "list_id":
+        return _fault_of_list_id(value)
+    return _fault_of_name(list_name, value) if way in _NAMED else errors.BadWish("way", way=way)
+
+
+def _fault_of_list_id(value: str) -> errors.BadWish | None:
+    fault = _fault_of_text(value, LIST_ID_LENGTH)
+    if fault is not None or is_list_id(value):
+        return fault
+    return errors.BadWish("blanks" if value != value.strip() else "characters")
+
+
+def _fault_of_name(list_name: str, value: str) -> errors.BadWish | None:
+    # A text to find that is longer than any name is in none.
+    fault = _fault_of_text(value, list_type(list_name).field("FullName").type.max_length or 0)
+    return fault if fault is not None or is_full_name(list_name, value) else errors.BadWish("characters")
+
+
+def _fault_of_text(value: str, longest: int) -> errors.BadWish | None:
+    if not value.strip():
+        return errors.BadWish("empty")
+    if len(value) > longest:
+        return errors.BadWish("long", beginning=value[:20], longest=longest)
+    return None if is_line(value) else errors.BadWish("characters")

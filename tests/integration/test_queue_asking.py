@@ -197,6 +197,8 @@ def test_an_idempotency_key_gives_the_same_refreshes_even_when_they_are_done(off
         Wish("acme", "customer", "colour", "1-1"),
         Wish("acme", "customer", "list_id", ""),
         Wish("acme", "customer", "list_id", "x" * 37),
+        Wish("acme", "customer", "list_id", " 80000001-1"),
+        Wish("acme", "item", "full_name", "x" * 160),
         Wish("acme", "customer", "full_name", "x" * 210),
         Wish("acme", "customer", "full_name", "tab\tbed"),
         Wish("acme", "customer", "find", "   "),
