@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from qbwc_server import qwcfile
-from qbwc_server.cli.console import json_option
+from qbwc_server.cli.console import WrongUse, json_option
 from qbwc_server.cli.workplace import Workplace, workplace
 from qbwc_server.refreshing import CompanyView
 from qbwc_server.store import companies
@@ -24,7 +24,7 @@ def command() -> None:
 @click.argument("name")
 @click.option("--title", help="What people see; the name if left out.")
 @click.option("--user", help="The Web Connector's user name; the company's name if left out.")
-@click.option("--company-file", help="Path of the company file on the QuickBooks PC.")
+@click.option("--company-file", help="Path of the company file on the QuickBooks PC; 'company file' changes it.")
 @json_option
 def add(name: str, title: str | None, user: str | None, company_file: str | None, *, as_json: bool) -> None:
     """Add a company; NAME is 1 to 40 of a-z, 0-9 and '-', and never changes."""
@@ -104,6 +104,27 @@ def accept(name: str, *, as_json: bool) -> None:
             raise SystemExit(1)
         here.console.answer({**_of(here, accepted), "accepted": True, "company_file": accepted.accepted_file})
         here.say("cli.company_accepted", name=name, file=accepted.accepted_file)
+
+
+@command.command("file")
+@click.argument("name")
+@click.argument("path", required=False)
+@click.option("--any", "any_file", is_flag=True, help="Give no path: whichever company file is open is used.")
+@json_option
+def file(name: str, path: str | None, *, any_file: bool, as_json: bool) -> None:
+    """Set PATH, on the QuickBooks PC, of the company file that the Web Connector is to open.
+
+    A file accepted at another path counts no more, unless it bears our FileID. With --any the one accepted last still
+    counts; another without our FileID has to be accepted.
+    """
+    if any_file == (path is not None):
+        message = "Give either the PATH of the company file on the QuickBooks PC, or --any for whichever file is open."
+        raise WrongUse(message)
+    with workplace(as_json=as_json) as here:
+        with here.database.write() as connection:
+            changed = companies.set_file(connection, name, path)
+        here.console.answer(_of(here, changed))
+        here.say("cli.company_file_any" if path is None else "cli.company_file_set", name=name, file=path)
 
 
 @command.command("qwc")

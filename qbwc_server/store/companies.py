@@ -21,6 +21,8 @@ LONGEST_TITLE = 200
 LONGEST_USER_NAME = 100
 LONGEST_PATH = 1024
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
+# What can be wrong with the company file that is open, whatever path was given.
+_OF_THE_OPEN_FILE = ("wrong_file", "file_unconfirmed")
 
 
 class CompanyError(Exception):
@@ -59,8 +61,8 @@ class BadCompanyFile(CompanyError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"This path (--company-file) cannot be used: give 1 to {LONGEST_PATH} characters, none of them invisible, "
-            "or leave it out to take the company file that is open in QuickBooks."
+            f"This path (--company-file, or PATH of 'qbwc company file') cannot be used: give 1 to {LONGEST_PATH} "
+            "characters, none of them invisible, or none at all to take the company file that is open in QuickBooks."
         )
 
 
@@ -264,6 +266,25 @@ def accept(connection: Connection, company: str) -> Company:
     seen = connection_of(connection, company)
     change(connection, company, accepted_file=seen.seen_file, accepted_name=seen.seen_name)
     notice(connection, company, attention=None, attention_values=None, attention_at=None)
+    return get(connection, company)
+
+
+def set_file(connection: Connection, company: str, path: str | None) -> Company:
+    """Set the path that the Web Connector is told to open; None for whichever company file is open.
+
+    A path says which file is the company's: one that was accepted at another path counts no more, and what was wrong
+    with that one is over. Without a path the file accepted last still counts, and another still waits to be accepted.
+
+    Raises:
+        BadCompanyFile, UnknownCompany
+    """
+    _check_details(None, None, path)
+    before = lock(connection, company)
+    if path is not None and path.casefold() != (before.accepted_file or path).casefold():
+        change(connection, company, accepted_file=None, accepted_name=None)
+    change(connection, company, company_file=path)
+    if path is not None or connection_of(connection, company).attention not in _OF_THE_OPEN_FILE:
+        notice(connection, company, attention=None, attention_values=None, attention_at=None)
     return get(connection, company)
 
 

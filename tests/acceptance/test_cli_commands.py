@@ -230,6 +230,28 @@ def test_a_company_file_never_seen_cannot_be_accepted(installed: Qbwc) -> None:
     assert json.loads(ran.stdout)["accepted"] is False
 
 
+def test_a_wrong_path_of_the_company_file_is_corrected_or_taken_away(installed: Qbwc) -> None:
+    made = _json(installed("company", "add", "acme", "--company-file", r"C:\Wrong.qbw", "--json"))
+    kept = {name: made[name] for name in ("company", "title", "user", "owner_id", "file_id", "app_url")}
+    right = r"C:\Users\Public\Société\Acme & Fils.qbw"
+    set_ = installed("company", "file", "acme", right, "--json")
+    assert _json(set_) == {**kept, "company_file": right, "paused": False}
+    assert right in set_.stderr
+    assert _json(installed("company", "list", "--json"))[0]["company_file"] == right
+    assert _json(installed("company", "file", "acme", "--any", "--json"))["company_file"] is None
+    assert right in installed("company", "file", "acme", right, env={"QBWC_LANGUAGE": "fr"}).stdout
+
+
+def test_a_company_file_is_given_by_its_path_or_taken_as_it_is(installed: Qbwc) -> None:
+    installed("company", "add", "acme", "--company-file", r"C:\Acme.qbw")
+    _refused(installed("company", "file", "nobody", r"C:\Acme.qbw"), "qbwc company list")
+    _refused(installed("company", "file", "acme"), "PATH", "--any")
+    _refused(installed("company", "file", "acme", r"C:\Acme.qbw", "--any"), "PATH", "--any")
+    _refused(installed("company", "file", "acme", "C:\\a\n.qbw"), "PATH", "1024")
+    assert _json(installed("company", "list", "--json"))[0]["company_file"] == r"C:\Acme.qbw"
+    assert "accepted" in installed("company", "file", "--help").stdout
+
+
 def test_users_are_added_listed_and_disabled(installed: Qbwc) -> None:
     added = installed("user", "add", "marie", "--role", "operator", "--password-stdin", "--json", typed=f"{PASSWORD}\n")
     assert _json(added) == {"user": "marie", "role": "operator"}
