@@ -49,6 +49,7 @@ def workplace(*, as_json: bool, opens_website: bool = False) -> Iterator[Workpla
     settings = configured(opens_website=opens_website)
     database = open_database(settings.database_url.get_secret_value())
     try:
-        yield Workplace(settings, database, Refreshing(database), Console(as_json=as_json))
+        refreshing = Refreshing(database, private=frozenset(settings.publish_private))
+        yield Workplace(settings, database, refreshing, Console(as_json=as_json))
     finally:
         database.close()
