@@ -8,12 +8,13 @@ from typing import Any, Final
 from flask import request
 
 from qbwc_server.api.problems import Problem
+from qbwc_server.qbxml import lists
 
 LIMIT_DIGITS: Final = 10
 MAXIMUM_IDS: Final = 1000
 _MAXIMUM_KEY: Final = 255
 _NUL: Final = "\0"
-_LISTS: Final = ("customer", "item")
+LISTS: Final = tuple(kind.name for kind in lists.LISTS)
 _WAYS: Final = ("list_id", "list_ids", "full_name", "find", "scope")
 _SCOPES: Final = ("all", "changed")
 _LENGTHS: Final[Mapping[str, int]] = {"list_id": 36, "full_name": 209, "find": 209, "company": 40}
@@ -25,7 +26,7 @@ class Order:
 
     Attributes:
         company: as given, or None.
-        list: "customer" or "item".
+        list: the name of a list, such as "customer".
         way: "list_id", "full_name", "find" or "all".
         values: one for each refresh; "" for "all".
         several: whether the answer is an array, because `list_ids` was given.
@@ -62,8 +63,8 @@ def read_order() -> Order:
     for name in body:
         if name not in (*_WAYS, "list", "company"):
             errors[name] = f"There is no such field; those there are: list, company, {', '.join(_WAYS)}."
-    if body.get("list") not in _LISTS:
-        errors["list"] = 'Must be "customer" or "item".'
+    if body.get("list") not in LISTS:
+        errors["list"] = f"Must be one of {', '.join(LISTS)}."
     if body.get("company") is not None:
         _text(body, "company", errors)
     ways = [way for way in _WAYS if way in body]

@@ -9,7 +9,6 @@ from qbwc_server.api.access import caller, iso
 from qbwc_server.refreshing import Refreshing, Wish
 from qbwc_server.store.tables import STATES
 
-_LISTS: Final = ("customer", "item")
 _DEFAULT_LIMIT: Final = 100
 _MOST: Final = 1000
 # What a database counts with; a longer number is no refresh.
@@ -50,7 +49,7 @@ def make_routes(refreshing: Refreshing) -> Blueprint:
         found = refreshing.list(
             company=_filter(refreshing),
             state=bodies.choice("state", STATES),
-            list_name=bodies.choice("list", _LISTS),
+            list_name=bodies.choice("list", bodies.LISTS),
             limit=bodies.limit(_DEFAULT_LIMIT, _MOST),
         )
         return jsonify([refresh.as_json() for refresh in found])

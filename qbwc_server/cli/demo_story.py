@@ -75,7 +75,7 @@ class Story:
 
     def changed(self, list_name: str, full_name: str, field: str) -> None:
         """Print what somebody changed in QuickBooks."""
-        what = f"{words.text(self._language, f'list.{list_name}')} {full_name}"
+        what = f"{words.text(self._language, f'list.{list_name}.name')} {full_name}"
         self._line(datetime.now().astimezone(), "QuickBooks", f"{what} · {words.field_label(self._language, field)}")
 
     def _steps(self, refresh: Refresh) -> list[tuple[datetime, str, str]]:
@@ -97,7 +97,7 @@ class Story:
         if refresh.full_name is None and refresh.way == "list_id":
             with contextlib.suppress(UnknownRecord):
                 known = self._refreshing.record(refresh.company, refresh.list, refresh.value).full_name
-                return f"{words.text(self._language, f'list.{refresh.list}')} {known}"
+                return f"{words.text(self._language, f'list.{refresh.list}.name')} {known}"
         return what_of(self._language, refresh)
 
     def _signed_in(self, refresh: Refresh) -> str:
@@ -105,7 +105,7 @@ class Story:
         return words.text(self._language, "demo.signed_in", company=company.file_name or refresh.company)
 
     def _received(self, refresh: Refresh) -> str:
-        received = words.plural(self._language, f"list.count_{refresh.list}", refresh.records)
+        received = words.plural(self._language, f"list.{refresh.list}.count", refresh.records)
         fields = list(dict.fromkeys(change.field for change in refresh.changes))
         if refresh.scope != "record" or not fields:
             return received

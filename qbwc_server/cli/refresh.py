@@ -9,8 +9,10 @@ import click
 from qbwc_server.cli.console import WrongUse, json_option
 from qbwc_server.cli.shown import state_of, what_of
 from qbwc_server.cli.workplace import Workplace, workplace
+from qbwc_server.qbxml.lists import LISTS
 from qbwc_server.refreshing import Refresh, Wish
 
+_LISTS: Final = tuple(kind.name for kind in LISTS)
 _BAD_ENDS: Final = ("failed", "cancelled")
 
 
@@ -23,7 +25,7 @@ def _with_an_end(_context: click.Context, _option: click.Parameter, seconds: flo
 
 
 @click.command("refresh")
-@click.argument("list_name", metavar="customer|item", type=click.Choice(("customer", "item")))
+@click.argument("list_name", metavar="|".join(_LISTS), type=click.Choice(_LISTS))
 @click.option("--company", help="The company; may be left out if there is only one.")
 @click.option("--list-id", "list_ids", multiple=True, metavar="ID", help="A record by its ListID; several may follow.")
 @click.option("--full-name", "full_names", multiple=True, metavar="NAME", help="A record by its full name.")

@@ -6,7 +6,7 @@ from qbwc_server.refreshing import Refresh
 
 def what_of(language: str, refresh: Refresh) -> str:
     """Return what a refresh is about: the list and which record or records."""
-    name = words.text(language, f"list.{refresh.list}")
+    name = words.text(language, f"list.{refresh.list}.name")
     return name if refresh.way == "all" else f"{name} {refresh.full_name or refresh.value}"
 
 

@@ -10,6 +10,7 @@ from jinja2 import StrictUndefined
 
 from qbwc_server import words
 from qbwc_server.publish import Website
+from qbwc_server.qbxml.lists import LISTS
 from qbwc_server.refreshing import Refreshing
 from qbwc_server.settings import Settings, secret_key
 from qbwc_server.store.database import Database
@@ -76,6 +77,7 @@ def _for_templates() -> dict[str, object]:
         "label": reader.label,
         "person": person(),
         "companies": companies,
+        "lists": LISTS,
         "simulated": shared().simulated,
         "support_contact": shared().settings.support_contact,
         "languages": words.LANGUAGE_NAMES,

@@ -196,6 +196,11 @@ def written(wording: Wording, kind: ListType, name: str, value: object) -> str:
     return _leaf(wording, kind, name, str(value))
 
 
+def is_figure(kind: ListType, name: str) -> bool:
+    """Tell whether a field's values are figures, which stand under each other by their digits."""
+    return _type(kind, name) in _NUMBERS
+
+
 def _leaf(wording: Wording, kind: ListType, name: str, text: str) -> str:
     shape = _type(kind, name)
     if shape == "money":
@@ -217,7 +222,7 @@ def _shown(wording: Wording, kind: ListType, name: str, value: object) -> Shown:
         name,
         wording.label(name),
         written(wording, kind, name, value),
-        number=_type(kind, name) in _NUMBERS,
+        number=is_figure(kind, name),
         private=kind.field(name).private,
         table=_table(wording, value),
     )

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, render_template
 
+from qbwc_server.qbxml.lists import LISTS
 from qbwc_server.web.rows import rows
 from qbwc_server.web.shared import companies, shared, wording
 from qbwc_server.web.states import connection_badge, connection_sentence, connection_trouble
@@ -30,5 +31,5 @@ def show() -> str:
         counts=counts,
         publishing=refreshing.publishing(),
         latest=rows(refreshing.list(limit=_LATEST)),
-        known=any(refreshing.search(name, limit=1).total for name in ("customer", "item")),
+        known=any(refreshing.search(kind.name, limit=1).total for kind in LISTS),
     )

@@ -90,14 +90,14 @@ def _back(refresh_id: int) -> str:
 
 
 def _page(found: Refresh) -> dict[str, object]:
-    reader, kind = wording(), list_type(found.list)
+    reader = wording()
+    shown = row(reader, found)
     return {
-        "row": row(reader, found),
+        "row": shown,
         "live": _live(found, on_record=False),
-        "kind": kind,
         "owner": company(found.company),
         "steps": _steps(found),
-        "changes": differences(reader, kind, found.changes),
+        "changes": differences(reader, shown.kind, found.changes),
     }
 
 

@@ -1,4 +1,4 @@
-"""One customer or item: its fields, its refreshes, and the button that asks QuickBooks for it anew."""
+"""One record: its fields, its refreshes, and the button that asks QuickBooks for it anew."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -23,7 +23,6 @@ class Detail:
     """What the page of one record shows.
 
     Attributes:
-        listing: "customers" or "items", for addresses.
         kind: The list.
         company: Its company.
         list_id: Its ListID.
@@ -35,7 +34,6 @@ class Detail:
         live: How the latest one stands, or None.
     """
 
-    listing: str
     kind: ListType
     company: CompanyView
     list_id: str
@@ -69,7 +67,6 @@ def detail(kind: ListType, owner: CompanyView, list_id: str) -> Detail | None:
         record = None
     latest = history[0] if history else None
     return Detail(
-        listing=kind.table,
         kind=kind,
         company=owner,
         list_id=list_id,
@@ -100,7 +97,6 @@ def confirm(listing: str, company_name: str, list_id: str) -> str:
     found = detail(kind, owner, list_id)
     return render_template(
         "confirm.html",
-        listing=listing,
         kind=kind,
         company_name=company_name,
         list_id=list_id,

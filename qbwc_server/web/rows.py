@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from qbwc_server.qbxml.lists import list_type
+from qbwc_server.qbxml.lists import ListType, list_type
 from qbwc_server.refreshing import Refresh, UnknownRecord
 from qbwc_server.web.shared import person, shared, wording
 from qbwc_server.web.states import Badge, refresh_badge
@@ -20,14 +20,14 @@ class Row:
         refresh: The request.
         badge: Its state in a word or two.
         what: What was asked for.
-        listing: "customers" or "items".
+        kind: The list it is about.
         link: The record's page, or the request's own.
     """
 
     refresh: Refresh
     badge: Badge
     what: str
-    listing: str
+    kind: ListType
     link: str
 
 
@@ -46,16 +46,15 @@ def row(reader: Wording, each: Refresh) -> Row:
         if to_record
         else own
     )
-    return Row(each, refresh_badge(reader, each), what(reader, each), kind.table, link)
+    return Row(each, refresh_badge(reader, each), what(reader, each), kind, link)
 
 
 def what(reader: Wording, each: Refresh) -> str:
     """Say what a request asks for."""
-    plural = reader.text(f"list.{list_type(each.list).table}")
     if each.way == "find":
-        return reader.text("queue.find_in_list", text=each.value, list=plural)
+        return reader.text("queue.find_in_list", text=each.value, list=reader.text(f"list.{each.list}.title"))
     if each.way in ("all", "changed"):
-        return reader.text(f"queue.{each.way}_of_list", list=plural)
+        return reader.text(f"list.{each.list}.{each.way}")
     return each.full_name or _known_name(each) or each.value
 
 

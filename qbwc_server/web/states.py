@@ -105,13 +105,13 @@ def connection_sentence(wording: Wording, connection: ConnectionView) -> str:
     if seen is None or connection.state == "never_seen":
         return wording.text("connection.never_seen_text")
     if connection.state == "offline":
-        return wording.text("connection.offline_text", seen=wording.about(seen))
+        return wording.text("connection.offline_text", seen=wording.spoken(seen))
     expected = _was_expected(connection)
     if connection.state == "late" and expected is not None:
         return wording.text("connection.late_text", ago=wording.ago(expected))
     if following is None:
-        return wording.text("connection.connected_text_open", seen=wording.about(seen))
-    return wording.text("connection.connected_text", seen=wording.about(seen), next=wording.about(following))
+        return wording.text("connection.connected_text_open", at=wording.at(seen))
+    return wording.text("connection.connected_text", at=wording.at(seen), next=wording.spoken(following))
 
 
 def connection_trouble(wording: Wording, connection: ConnectionView) -> codes.Explanation | None:
@@ -132,7 +132,7 @@ def when_asked(wording: Wording, connection: ConnectionView) -> tuple[str, ...]:
         return (trouble.message, wording.text("page.kept"))
     if connection.state == "connected" and connection.next_expected_at and connection.interval_seconds:
         interval = wording.duration(connection.interval_seconds)
-        return (wording.text("refresh.next_check", interval=interval, time=wording.about(connection.next_expected_at)),)
+        return (wording.text("refresh.next_check", interval=interval, at=wording.at(connection.next_expected_at)),)
     return (_silence(wording, connection), wording.text("refresh.sooner"))
 
 
@@ -144,7 +144,7 @@ def _silence(wording: Wording, connection: ConnectionView) -> str:
     if connection.last_seen_at is None or connection.state == "never_seen":
         return wording.text("refresh.never_called")
     if connection.state == "offline":
-        return wording.text("refresh.offline", time=wording.about(connection.last_seen_at))
+        return wording.text("refresh.offline", time=wording.spoken(connection.last_seen_at))
     if connection.state == "late":
         return connection_sentence(wording, connection)
     return wording.text("refresh.next_unknown")
@@ -170,11 +170,11 @@ def _sentence(wording: Wording, refresh: Refresh, connection: ConnectionView, ch
 
 def _waiting(wording: Wording, refresh: Refresh, connection: ConnectionView) -> str:
     if connection.state == "offline" and connection.last_seen_at is not None:
-        return wording.text("refresh.waiting_offline", time=wording.about(connection.last_seen_at))
+        return wording.text("refresh.waiting_offline", time=wording.spoken(connection.last_seen_at))
     if connection.state == "late":
         return wording.text("refresh.waiting_late")
     if connection.state == "connected" and refresh.expected_at is not None and refresh.expected_at > wording.now:
-        return wording.text("refresh.waiting_expected", time=wording.about(refresh.expected_at))
+        return wording.text("refresh.waiting_expected", time=wording.spoken(refresh.expected_at))
     return wording.text("refresh.waiting")
 
 
@@ -203,19 +203,19 @@ def _has_exceptions(refresh: Refresh) -> bool:
 
 
 def _done(wording: Wording, refresh: Refresh, outcome: str, changed: int) -> str:
-    time = wording.about(refresh.finished_at or refresh.published_at or wording.now)
+    at = wording.at(refresh.finished_at or refresh.published_at or wording.now)
     what = _by_outcome(wording, refresh) if refresh.scope in _LISTS else ""
     if outcome == "updated" and refresh.scope == "record" and changed:
         what = wording.plural("refresh.fields", changed)
     if _has_exceptions(refresh):
-        return wording.text("refresh.exceptions_but" if what else "refresh.exceptions", time=time, what=what)
+        return wording.text("refresh.exceptions_but" if what else "refresh.exceptions", at=at, what=what)
     if refresh.scope == "find":
         return wording.text("state.published")
     if _is_absent(refresh):
         return wording.text(f"refresh.{outcome}")
     if what and outcome != "unchanged":
-        return wording.text("refresh.done", time=time, what=what)
-    return wording.text(f"refresh.{outcome if outcome in _ALONE else 'updated'}", time=time)
+        return wording.text("refresh.done", at=at, what=what)
+    return wording.text(f"refresh.{outcome if outcome in _ALONE else 'updated'}", at=at)
 
 
 def _by_outcome(wording: Wording, refresh: Refresh) -> str:

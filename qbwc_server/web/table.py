@@ -1,6 +1,6 @@
-"""The lists of customers and items: searching, paging, choosing several, asking QuickBooks for more."""
+"""The lists: searching, paging, choosing several, asking QuickBooks for more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from qbwc_server.qbxml.lists import ListType
 from qbwc_server.refreshing import RecordView, UnknownRecord, Wish
-from qbwc_server.web.fields import written
+from qbwc_server.web.fields import is_figure, written
 from qbwc_server.web.shared import LISTING_PART, companies, company, listed, need, shared, wording
 from qbwc_server.web.states import when_asked
 from qbwc_server.web.wording import Wording
@@ -17,25 +17,11 @@ from qbwc_server.web.wording import Wording
 pages = Blueprint("table", __name__)
 _PAGE: Final = 50
 _LONGEST_SEARCH: Final = 100
-# The columns beside the name: (key of the heading, field, whether it is a figure).
-_COLUMNS: Final[Mapping[str, tuple[tuple[str, str, bool], ...]]] = {
-    "customer": (
-        ("table.city", "BillAddress.City", False),
-        ("table.phone", "Phone", False),
-        ("table.email", "Email", False),
-    ),
-    "item": (
-        ("table.sku", "ManufacturerPartNumber", False),
-        ("table.type", "Type", False),
-        ("table.price", "Price", True),
-        ("table.quantity", "QuantityOnHand", True),
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record in the list."""
+    """One record in the list; a cell is (heading, text, whether it is a figure)."""
 
     record: RecordView
     key: str
@@ -60,13 +46,12 @@ def show(listing: str) -> str:
     )
     return render_template(
         "list.html",
-        listing=listing,
         kind=kind,
         query=query,
         titles={each.company: each.title for each in companies()},
         chosen=chosen,
         page=found,
-        columns=tuple((reader.text(head), number) for head, _, number in _COLUMNS[kind.name]),
+        columns=tuple((reader.heading(field), is_figure(kind, field)) for field in kind.shown),
         rows=tuple(_row(reader, kind, each) for each in found.records),
     )
 
@@ -82,7 +67,7 @@ def confirm(listing: str) -> ResponseReturnValue:
         return redirect(url_for("table.show", listing=listing), 303)
     names = dict.fromkeys(each.company for each in records)
     told = tuple((each, when_asked(wording(), each.connection)) for each in companies() if each.company in names)
-    return render_template("confirm_many.html", listing=listing, kind=kind, records=records, told=told)
+    return render_template("confirm_many.html", kind=kind, records=records, told=told)
 
 
 @pages.post(f"/{LISTING_PART}/refresh")
@@ -123,8 +108,8 @@ def _company() -> str:
 
 def _row(reader: Wording, kind: ListType, record: RecordView) -> Row:
     cells = tuple(
-        (reader.text(head), written(reader, kind, field, record.values.get(field)), number)
-        for head, field, number in _COLUMNS[kind.name]
+        (reader.heading(field), written(reader, kind, field, record.values.get(field)), is_figure(kind, field))
+        for field in kind.shown
     )
     return Row(record, f"{record.company}/{record.list_id}", cells)
 

@@ -35,9 +35,22 @@ class Wording:
         """Return the label of a qbXML field."""
         return words.field_label(self.language, name)
 
+    def heading(self, name: str) -> str:
+        """Return the heading of a qbXML field's column: its label, or the shorter one where there is one."""
+        key = f"column.{name}"
+        return self.text(key) if words.has(self.language, key) else self.label(name)
+
     def about(self, when: datetime) -> str:
-        """Write a time: the time of day if it is today, else with the date."""
+        """Write a time that stands by itself: the time of day if it is today, else with the date."""
         return words.about(self.language, when, self.now, self.zone)
+
+    def at(self, when: datetime) -> str:
+        """Write a time for a sentence to say when: "at 10:25", "on Nov 24, 2026 at 10:25"."""
+        return self._said(when, "app.at_clock", "app.at_moment")
+
+    def spoken(self, when: datetime) -> str:
+        """Write a time for a sentence that has its own word before it, such as "since"."""
+        return self._said(when, None, "app.moment")
 
     def moment(self, when: datetime) -> str:
         """Write a time with its date."""
@@ -56,6 +69,12 @@ class Wording:
     def count(self, n: int) -> str:
         """Write a whole number."""
         return words.number(self.language, n)
+
+    def _said(self, when: datetime, today: str | None, earlier: str) -> str:
+        clock = words.clock(self.language, when, self.zone)
+        if self.about(when) != clock:
+            return self.text(earlier, day=words.day(self.language, when, self.zone), clock=clock)
+        return clock if today is None else self.text(today, clock=clock)
 
     def joined(self, parts: Sequence[str]) -> str:
         """Write several short texts as one line."""

@@ -118,7 +118,7 @@ def test_a_search_in_quickbooks_shows_hits_that_can_be_refreshed(office: WebOffi
 
 def test_the_whole_list_can_be_fetched(office: WebOffice, marie: Browser) -> None:
     page = marie.submit(marie.get("/items"), "/items/all")
-    assert "All Items" in page.words
+    assert "All items" in page.words
     done = office.finish(int(page.url.rpartition("/")[2]))
     assert done.state == "published"
     assert "80 records" in marie.get(f"/refreshes/{done.id}").words

@@ -167,6 +167,23 @@ def test_what_quickbooks_does_not_have_stays_a_quiet_result_whatever_it_said() -
     assert refresh_status(EN, gone, CONNECTED, 0).badge == Badge("Not found in QuickBooks", "quiet")
 
 
+@pytest.mark.parametrize(
+    ("reader", "done", "offline"),
+    [
+        (EN, "Done on Nov 22, 2026 at 10:20: 1 field changed", "not seen since Nov 22, 2026 at 10:20"),
+        (FR, "Terminé le 22 nov. 2026 à 10:20\u00a0: 1 champ modifié", "pas vu depuis le 22 nov. 2026 à 10:20"),
+    ],
+    ids=["en", "fr"],
+)
+def test_a_time_of_another_day_is_said_with_its_date_as_the_language_does(
+    reader: Wording, done: str, offline: str
+) -> None:
+    then = NOW - timedelta(days=2)
+    assert refresh_status(reader, replace(DONE, finished_at=then), CONNECTED, 1).badge.text == done
+    waiting = refresh_status(reader, replace(WAITING, expected_at=None), replace(OFFLINE, last_seen_at=then), 0)
+    assert waiting.badge.text.endswith(offline)
+
+
 def test_a_failure_names_the_field_as_people_read_it() -> None:
     failed = replace(
         DONE,

@@ -93,8 +93,8 @@ def test_zero_is_singular_in_french_and_plural_in_english() -> None:
 
 
 def test_a_large_count_is_written_in_the_language() -> None:
-    assert words.plural("en", "list.count_customer", 1_000_000) == "1,000,000 customers"
-    assert words.plural("fr", "list.count_customer", 1_000_000) == f"1{NNBSP}000{NNBSP}000 clients"
+    assert words.plural("en", "list.customer.count", 1_000_000) == "1,000,000 customers"
+    assert words.plural("fr", "list.customer.count", 1_000_000) == f"1{NNBSP}000{NNBSP}000 clients"
 
 
 def test_values_are_inserted_and_never_read_as_placeholders() -> None:

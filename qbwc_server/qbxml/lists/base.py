@@ -15,8 +15,9 @@ class ListType:
         template: the file in qbxml_templates.
         rets: the elements that a record can be.
         fields: every field, those of the default table first, in its order.
-        table: the default table of the website.
+        table: the default table of the website; also the list's part of the pages' addresses, ``/customers``.
         deleted: the ListDelType values that report its deletions.
+        shown: the fields that the pages show beside the name where they show the whole list, a few.
     """
 
     name: str
@@ -26,6 +27,7 @@ class ListType:
     fields: tuple[Field, ...]
     table: str
     deleted: tuple[str, ...]
+    shown: tuple[str, ...] = ()
     _by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -88,4 +88,5 @@ CUSTOMER: Final = ListType(
     fields=FIELDS,
     table="customers",
     deleted=("Customer",),
+    shown=("BillAddress.City", "Phone", "Email"),
 )

@@ -205,4 +205,5 @@ ITEM: Final = ListType(
         "ItemSalesTaxGroup",
         "ItemGroup",
     ),
+    shown=("ManufacturerPartNumber", "Type", "Price", "QuantityOnHand"),
 )
