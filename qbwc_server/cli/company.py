@@ -55,7 +55,7 @@ def show(*, as_json: bool) -> None:
                 (v.company, v.title, v.user, v.connection.state, v.connection.last_seen_at, v.company_file)
                 for v in views
             ),
-            empty="There is no company yet. 'qbwc company add NAME' makes one.",
+            empty=here.text("cli.no_company_yet"),
         )
 
 

@@ -37,7 +37,7 @@ def show(state: str | None, limit: int | None, *, as_json: bool) -> None:
                 (one.id, one.company, what_of(language, one), state_of(language, one), one.asked_by, one.asked_at)
                 for one in refreshes
             ),
-            empty="Nothing is in the queue.",
+            empty=here.text("cli.queue_empty"),
         )
 
 

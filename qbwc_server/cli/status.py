@@ -45,7 +45,7 @@ def command(*, as_json: bool) -> None:
                 (view.company, view.connection.state, view.connection.last_seen_at, view.connection.next_expected_at)
                 for view in companies
             ),
-            empty="There is no company yet. 'qbwc company add NAME' makes one.",
+            empty=here.text("cli.no_company_yet"),
         )
         here.console.say("")
         here.console.say("Queue: " + (", ".join(f"{n} {state}" for state, n in counts.items() if n) or "empty"))

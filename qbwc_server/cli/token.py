@@ -51,7 +51,7 @@ def show(*, as_json: bool) -> None:
         here.console.table(
             ("token", "role", "company", "since", "revoked"),
             ((token.name, token.role, token.company, token.created_at, token.revoked_at) for token in made),
-            empty="There is no token yet. 'qbwc token add NAME' makes one.",
+            empty=here.text("cli.no_token_yet"),
         )
 
 

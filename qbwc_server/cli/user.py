@@ -2,7 +2,6 @@
 
 import click
 
-from qbwc_server import words
 from qbwc_server.cli.console import json_option, read_password
 from qbwc_server.cli.workplace import Workplace, workplace
 from qbwc_server.store import users
@@ -42,7 +41,7 @@ def show(*, as_json: bool) -> None:
         here.console.table(
             ("user", "role", "disabled", "since"),
             ((user.name, user.role, user.disabled, user.created_at) for user in found),
-            empty="There is no user yet. 'qbwc user add NAME --role admin' makes one.",
+            empty=here.text("cli.no_user_yet"),
         )
 
 
@@ -73,7 +72,7 @@ def disable(name: str, *, as_json: bool) -> None:
 
 
 def _password(here: Workplace, *, from_stdin: bool) -> str:
-    return read_password(from_stdin=from_stdin, what=words.text(here.settings.language, "cli.password_prompt"))
+    return read_password(from_stdin=from_stdin, what=here.text("cli.password_prompt"))
 
 
 def _answer(here: Workplace, name: str) -> None:

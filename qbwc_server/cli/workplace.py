@@ -29,9 +29,13 @@ class Workplace:
     refreshing: Refreshing
     console: Console
 
+    def text(self, key: str, **values: object) -> str:
+        """Return a sentence of the catalogue in the language of the settings."""
+        return words.text(self.settings.language, key, **values)
+
     def say(self, key: str, **values: object) -> None:
-        """Print a sentence of the catalogue for people, in the language of the settings."""
-        self.console.say(words.text(self.settings.language, key, **values))
+        """Print a sentence of the catalogue for people."""
+        self.console.say(self.text(key, **values))
 
 
 @contextmanager

@@ -330,6 +330,23 @@ def test_status_tells_of_a_website_that_is_down(installed: Qbwc) -> None:
     assert set(_json(down)) >= {"companies", "queue", "publishing"}
 
 
+@pytest.mark.parametrize(
+    ("command", "english", "french"),
+    [
+        ("company list", "qbwc company add NAME", "pas encore de société"),
+        ("status", "qbwc company add NAME", "pas encore de société"),
+        ("user list", "qbwc user add NAME --role admin", "utilisateur. Créez-en un"),
+        ("token list", "qbwc token add NAME", "pas encore de jeton"),
+        ("queue list", "Nothing is in the queue.", "est en file."),
+    ],
+)
+def test_where_nothing_is_yet_the_command_that_makes_something_is_told(
+    installed: Qbwc, command: str, english: str, french: str
+) -> None:
+    assert english in installed(*command.split()).stdout
+    assert french in installed(*command.split(), env={"QBWC_LANGUAGE": "fr"}).stdout
+
+
 def test_sentences_come_in_french(installed: Qbwc) -> None:
     assert "prêtes" in installed("init", env={"QBWC_LANGUAGE": "fr"}).stdout
 
