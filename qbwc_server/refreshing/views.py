@@ -59,6 +59,7 @@ class Refresh:
     changes: tuple[FieldChange, ...]
     error_code: str | None
     error_values: Mapping[str, str]
+    # Whether somebody asked for the same while it was under way, also who had asked already.
     joined: bool
     retry_of: int | None
     way: str
@@ -104,7 +105,7 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A refresh that was asked for, and whether it joined one that waited already."""
+    """A refresh that was asked for, and whether this asking joined one that waited already."""
 
     refresh: Refresh
     joined: bool

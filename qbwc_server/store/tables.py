@@ -159,7 +159,7 @@ refreshes = Table(
     Column("urgent", Boolean, nullable=False),
     Column("asked_by", String(120), nullable=False),
     Column("asked_at", UTCDateTime, nullable=False),
-    # The same was asked for again while it waited, by whomever.
+    # Somebody asked for the same while it was under way, also who had asked already.
     Column("joined", Boolean, nullable=False, default=False),
     Column("first_sent_at", UTCDateTime),
     Column("sent_at", UTCDateTime),

@@ -121,10 +121,12 @@ def test_a_record_is_asked_for_and_found_at_its_location(site: Site) -> None:
     assert (found.status, found.body) == (200, asked.body)
 
 
-def test_asking_again_joins_what_waits(site: Site) -> None:
-    first = site.call("POST", "/refreshes", {"list": "item", "list_id": "80000001-1"})
-    second = site.call("POST", "/refreshes", {"list": "item", "list_id": "80000001-1"}, by="admin")
+@pytest.mark.parametrize("by", ["operator", "admin"])
+def test_asking_again_joins_what_waits_and_whoever_looks_is_told_the_same(site: Site, by: str) -> None:
+    first = site.call("POST", "/refreshes", {"list": "item", "list_id": "80000001-1"}, by="operator")
+    second = site.call("POST", "/refreshes", {"list": "item", "list_id": "80000001-1"}, by=by)
     assert (second.status, second.body["id"], second.body["joined"]) == (200, first.body["id"], True)
+    assert site.call("GET", f"/refreshes/{first.body['id']}").body == second.body
 
 
 @pytest.mark.parametrize(

@@ -288,7 +288,7 @@ def test_refreshes_are_queued_joined_cancelled_and_listed(installed: Qbwc) -> No
     asked = _json(installed("refresh", "customer", "--list-id", "80000001-1", "80000002-1", "--json"))
     assert [refresh["list_id"] for refresh in asked] == ["80000001-1", "80000002-1"]
     again = _json(installed("refresh", "customer", "--list-id", "80000001-1", "--json"))
-    assert again[0]["id"] == asked[0]["id"]
+    assert (again[0]["id"], asked[0]["joined"], again[0]["joined"]) == (asked[0]["id"], False, True)
     _json(installed("refresh", "item", "--find", "hammer", "--json"))
     listed = _json(installed("queue", "list", "--json"))
     assert [refresh["id"] for refresh in listed] == sorted((one["id"] for one in listed), reverse=True)
