@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select
 
 from qbwc_server.publish.website import Website
 from qbwc_server.refreshing import errors
+from qbwc_server.refreshing.retrying import try_again
 from qbwc_server.refreshing.showing import Showing, connection_view, cursor, place
 from qbwc_server.refreshing.views import (
     Asked,
@@ -29,12 +30,11 @@ from qbwc_server.refreshing.views import (
     Refresh,
 )
 from qbwc_server.refreshing.wishes import Wish, checked
-from qbwc_server.store import companies, moves, outbox, records, refreshes, tables
+from qbwc_server.store import companies, outbox, records, refreshes, tables
 from qbwc_server.store.database import Database
 from qbwc_server.store.refreshes import QueuedRefresh
 
 WAIT_STEP = 0.2
-PUBLISHING_CODES = ("held", "refused_value", "ambiguous")
 
 
 class Refreshing:
@@ -124,7 +124,7 @@ class Refreshing:
             if row.state not in ("failed", "cancelled"):
                 raise errors.NotFailed(refresh_id, row.state)
             companies.lock(connection, row.company)
-            again = _try_again(connection, row, asked_by, self.database.now(connection))
+            again = try_again(connection, row, asked_by, self.database.now(connection))
             return self._views(connection, [again])[0]
 
     def get(self, refresh_id: int, *, company: str | None = None) -> Refresh:
@@ -275,32 +275,6 @@ def _lock(connection: Connection, company: str) -> None:
         companies.lock(connection, company)
     except companies.UnknownCompany:
         raise errors.UnknownCompany(company) from None
-
-
-def _try_again(connection: Connection, row: QueuedRefresh, asked_by: str, now: datetime) -> int:
-    """Return the refresh that tries a failed one again; the caller holds the company's row."""
-    under_way = refreshes.retried(connection, row.id)
-    if under_way is not None:
-        refreshes.join(connection, under_way, asked_by, now)
-        return under_way
-    wish = (row.company, row.list, row.way, row.value, asked_by, now)
-    unpublished = (row.error or {}).get("code") in PUBLISHING_CODES and row.list_id is not None
-    if unpublished and outbox.again(connection, row.company, row.list, str(row.list_id), now):
-        return refreshes.add(
-            connection,
-            *wish,
-            state="answered",
-            answered_at=now,
-            seq=row.seq,
-            list_id=row.list_id,
-            full_name=row.full_name,
-            records=1,
-            retry_of=row.id,
-        )
-    again, joined = refreshes.ask(connection, *wish)
-    if not joined:
-        moves.change(connection, [again], retry_of=row.id)
-    return again
 
 
 def _remembered(connection: Connection, asked_by: str, key: str, digest: str) -> tuple[list[int], datetime] | None:

@@ -1,6 +1,7 @@
 """Trying again what was held: the person's decision stands, and QuickBooks is left alone."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,12 @@ def test_retrying_what_was_held_publishes_it_also_while_somebody_waits_for_the_s
     office.publish()
     assert office.get(again).outcome == "updated"
     assert office.get(waiting).state == "waiting"
+
+
+def test_many_who_retry_one_held_refresh_at_once_share_one_retry(office: Office, books: Books) -> None:
+    asked = _held(office, books, books.list_ids("customer")[0])
+    with ThreadPoolExecutor(8) as threads:
+        again = list(threads.map(lambda name: office.refreshing.retry(asked.id, f"person {name}"), range(8)))
+    assert len({one.id for one in again}) == 1
+    office.publish()
+    assert (office.get(again[0]).outcome, len(office.get(again[0]).askers)) == ("updated", 8)
