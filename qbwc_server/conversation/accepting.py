@@ -10,7 +10,7 @@ refresh says so in its `error`, and what could be read is taken.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +18,11 @@ from sqlalchemy import Connection
 
 from qbwc_server import codes
 from qbwc_server.conversation.answers import Reading
+from qbwc_server.conversation.giving_up import give_up_worn
+from qbwc_server.conversation.observing import bury, observe
 from qbwc_server.conversation.unread import Unread, log_unread, skipped_before
-from qbwc_server.qbxml.lists import list_type
 from qbwc_server.qbxml.response import AnswerHead
-from qbwc_server.store import companies, moves, outbox, records, refreshes
-from qbwc_server.store.records import Seen
+from qbwc_server.store import companies, moves, outbox, records
 from qbwc_server.store.refreshes import QueuedRefresh
 from qbwc_server.store.visits import Visit
 
@@ -31,6 +31,7 @@ NOTHING_MATCHED = 1
 ITERATOR_LOST = 3391
 ERRORS_FROM = 1000
 NOT_PROCESSED = 3231
+LEFT_OUT = "left_out"
 
 
 @dataclass(slots=True)
@@ -41,11 +42,13 @@ class Acceptance:
         done: refreshes that are answered or final now.
         iterator: the visit's iterator afterwards.
         attention: a code the company's connection should show, if any.
+        whole_records: what was refused with IncludeRetElement was taken without.
     """
 
     done: int = 0
     iterator: Mapping[str, Any] | None = None
     attention: str | None = None
+    whole_records: bool = False
 
 
 class Accepting:
@@ -64,6 +67,8 @@ class Accepting:
         for request_id, asked in (self.visit.requests or {}).items():
             head = self.reading.heads[request_id]
             group = moves.answering(self.connection, self.company, self.visit.visit, request_id)
+            if self.visit.plain and any(one.fields_refused for one in group):
+                self.result.whole_records = True
             if head.status_code < ERRORS_FROM or head.status_code in MISSING_CODES:
                 outbox.note_contact(self.connection, self.company, asked["list"], self.now)
             if not self._is_error(head, group):
@@ -92,26 +97,24 @@ class Accepting:
         ids = [one.id for one in group]
         by_id = any(one.way == "list_id" for one in group)
         if code == NOTHING_MATCHED and by_id:
-            moves.put_back(self.connection, ids, counted=True, held_by=self.visit.visit)
-            self._give_up_worn(ids)
+            self._try_later(ids, LEFT_OUT)
             return True
         if code < ERRORS_FROM or code in MISSING_CODES:
             return False
         if code == ITERATOR_LOST:
             self.result.iterator = None
-            moves.put_back(self.connection, ids, counted=True)
-            self._give_up_worn(ids, str(code))
+            self._try_later(ids, str(code), held=False)
             return True
         meaning = codes.find(str(code))
         if meaning.policy == "result":
             self._not_there(group, str(code))
+        elif code == NOT_PROCESSED:
+            moves.put_back(self.connection, ids, counted=False, held_by=self.visit.visit)
         elif meaning.policy == "retry":
-            counted = code != NOT_PROCESSED
-            moves.put_back(self.connection, ids, counted=counted, held_by=self.visit.visit)
-            self._give_up_worn(ids, str(code))
+            self._try_later(ids, str(code))
         elif by_id and meaning.blame != "quickbooks" and len({one.value for one in group}) > 1:
             # One of them is at fault, and the others are not: each is asked for in a query of its own.
-            moves.change(self.connection, ids, state="waiting", missed=True)
+            moves.change(self.connection, ids, state="waiting", alone=True)
         else:
             moves.fail(self.connection, ids, {"code": str(code), "values": {}}, self.now)
             self.result.done += len(ids)
@@ -126,46 +129,23 @@ class Accepting:
         if any(one.scope == "all" for one in group):
             self.result.iterator = None
 
-    def _give_up_worn(self, ids: list[int], code: str = "no_answer") -> None:
-        worn = [
-            one.id
-            for one in refreshes.many(self.connection, ids)
-            if one.state == "waiting" and one.unanswered >= moves.UNANSWERED_LIMIT
-        ]
-        moves.fail(self.connection, worn, {"code": code, "values": {}}, self.now)
-        self.result.done += len(worn)
+    def _try_later(self, ids: list[int], trouble: str, *, held: bool = True) -> None:
+        """Count a send that came to nothing; `held` keeps it from being tried again in this visit."""
+        held_by = self.visit.visit if held else None
+        moves.put_back(self.connection, ids, counted=True, trouble=trouble, held_by=held_by)
+        self.result.done += give_up_worn(self.connection, ids, self.now)
 
     def _observed(
-        self, list_name: str, request_id: str, *, run: int | None, single: bool, wanted: frozenset[str] | None = None
+        self, list_name: str, request_id: str, *, run: int | None = None, wanted: frozenset[str] | None = None
     ) -> dict[str, int]:
-        """Store the records of a request, or its `wanted` ones, and mark them dirty; returns their numbers."""
-        numbers: dict[str, int] = {}
-        target = list_type(list_name).table
-        for part in self.reading.parts(self.connection, request_id):
-            once = list({one.list_id: one for one in part if wanted is None or one.list_id in wanted}.values())
-            if not once:
-                continue
-            once = self._with_what_was(list_name, once)
-            new = records.observe(self.connection, self.company, list_name, once, self.now, run)
-            outbox.put(self.connection, target, self.company, list_name, new, self.now, single=single)
-            numbers |= new
-        return numbers
-
-    def _with_what_was(self, list_name: str, seen: list[Seen]) -> list[Seen]:
-        """Put the known value where one that every record has could not be read, and not its default."""
-        flawed = {one.list_id for one in seen if one.values.keys() - one.asked - {"Type"}}
-        known = records.many(self.connection, self.company, list_name, flawed) if flawed else {}
-        return [
-            replace(one, values={**one.values, **_unasked(known[one.list_id].values, one)})
-            if one.list_id in known
-            else one
-            for one in seen
-        ]
+        return observe(
+            self.connection, self.company, list_name, self.reading, request_id, self.now, run=run, wanted=wanted
+        )
 
     def _by_list_id(self, list_name: str, request_id: str, head: AnswerHead, group: tuple[QueuedRefresh, ...]) -> None:
         # What was cancelled meanwhile is wanted by nobody, and is not used.
         wanted = frozenset(one.value for one in group)
-        numbers = self._observed(list_name, request_id, run=None, single=True, wanted=wanted)
+        numbers = self._observed(list_name, request_id, wanted=wanted)
         unread = self.reading.unread[request_id]
         for one in group:
             if one.value in numbers:
@@ -173,12 +153,10 @@ class Accepting:
         missing = [one for one in group if one.value not in numbers]
         if missing and head.status_code not in (0, *MISSING_CODES):
             # Some other warning: that the record was left out does not say that it is gone.
-            ids = [one.id for one in missing]
-            moves.put_back(self.connection, ids, counted=True, held_by=self.visit.visit)
-            self._give_up_worn(ids, str(head.status_code))
+            self._try_later([one.id for one in missing], LEFT_OUT)
             return
         once_more = [one.id for one in missing if not one.missed]
-        moves.change(self.connection, once_more, state="waiting", missed=True)
+        moves.change(self.connection, once_more, state="waiting", missed=True, alone=True)
         missing_again = [one for one in missing if one.missed]
         if unread.skipped:
             self._fail_unread(missing_again, unread)
@@ -192,11 +170,7 @@ class Accepting:
 
     def _conclude_missing(self, list_name: str, missing: list[QueuedRefresh]) -> None:
         known = records.many(self.connection, self.company, list_name, {one.value for one in missing})
-        numbers = (
-            records.bury(self.connection, self.company, list_name, list(known.values()), self.now) if known else {}
-        )
-        target = list_type(list_name).table
-        outbox.put(self.connection, target, self.company, list_name, numbers, self.now, single=True)
+        numbers = bury(self.connection, self.company, list_name, list(known.values()), self.now)
         for one in missing:
             if one.value in numbers:
                 self._answered(one, one.value, numbers[one.value], Unread())
@@ -207,7 +181,7 @@ class Accepting:
         if not group:
             return
         unread = self.reading.unread[request_id]
-        numbers = self._observed(list_name, request_id, run=None, single=True)
+        numbers = self._observed(list_name, request_id)
         if not numbers and unread.skipped:
             self._fail_unread(list(group), unread)
             return
@@ -234,10 +208,10 @@ class Accepting:
             self.result.iterator = None
             return
         run = group[0]
-        numbers = self._observed(list_name, request_id, run=run.id, single=False)
+        numbers = self._observed(list_name, request_id, run=run.id)
         first, begun = run.first_seq, (self.visit.iterator or {}).get("refresh") == run.id
         if not begun or first is None:
-            # The iteration began with this page, whatever an earlier visit got to see.
+            # The iteration began with this page: what an earlier visit saw of the list comes again.
             first = min(numbers.values(), default=None)
         last = max(numbers.values(), default=run.seq)
         counted = run.records + len(numbers) if begun else len(numbers)
@@ -245,9 +219,10 @@ class Accepting:
         moves.change(self.connection, [run.id], first_seq=first, seq=last, records=counted, error=error)
         if head.remaining:
             self.result.iterator = {"refresh": run.id, "id": head.iterator_id}
-            # A first page is no progress yet: an iterator that is always lost after it must come to an end.
-            unanswered = 0 if begun else run.unanswered
-            moves.change(self.connection, [run.id], state="waiting", unanswered=unanswered)
+            moves.change(self.connection, [run.id], state="waiting")
+            if begun:
+                # A first page is no progress yet: an iterator that is always lost after it must come to an end.
+                moves.change(self.connection, [run.id], unanswered=0, trouble=None)
             return
         self.result.iterator = None
         # Without a word on how many remain, only a first page with nothing on it says that these were all.
@@ -268,10 +243,7 @@ class Accepting:
         gone = records.unseen_since(self.connection, self.company, list_name, before)
         if not gone:
             return last
-        numbers = records.bury(self.connection, self.company, list_name, gone, self.now, run.id)
-        outbox.put(
-            self.connection, list_type(list_name).table, self.company, list_name, numbers, self.now, single=False
-        )
+        numbers = bury(self.connection, self.company, list_name, list(gone), self.now, run=run.id)
         if first is None:
             moves.change(self.connection, [run.id], first_seq=min(numbers.values()))
         return max(last or 0, *numbers.values())
@@ -294,7 +266,3 @@ class Accepting:
     def _conclude(self, one: QueuedRefresh, outcome: str, **values: object) -> None:
         moves.conclude(self.connection, [one.id], outcome, self.now, **values)
         self.result.done += 1
-
-
-def _unasked(before: Mapping[str, Any], seen: Seen) -> dict[str, Any]:
-    return {name: before[name] for name in seen.values.keys() - seen.asked - {"Type"} if name in before}

@@ -14,11 +14,13 @@ from sqlalchemy import Connection
 
 from qbwc_server import protocol
 from qbwc_server.conversation import files
+from qbwc_server.conversation.files import Verdict
+from qbwc_server.conversation.refusals import REFUSED_IN_EVERY_FORM
 from qbwc_server.conversation.work import CANDIDATES, pack
 from qbwc_server.protocol import Reason, Session, Step, advance
 from qbwc_server.qbxml.asking import asked_fields
 from qbwc_server.qbxml.errors import QBXMLError
-from qbwc_server.qbxml.hcp import read_hcp
+from qbwc_server.qbxml.hcp import HCP, read_hcp
 from qbwc_server.qbxml.request import ByFullName, ByListID, Find, Page, Request, build_message_set
 from qbwc_server.qbxml.versions import LOWEST, choose
 from qbwc_server.store import companies, moves, visits
@@ -50,33 +52,47 @@ def greet(
     """Before anything is sent in a visit: is it the right company file, and which qbXML does it speak?"""
     if company.paused:
         return visit, Reason("paused")
+    known = companies.connection_of(connection, company.company)
     if visit.no_more:
-        return visit, Reason("older_version")
+        lowest = known.attention == REFUSED_IN_EVERY_FORM
+        return visit, Reason("version_too_old") if lowest else Reason("older_version")
     if visit.file_checked:
         return visit, None
     hcp = read_hcp(hcp_response)
+    where = (hcp.country or country)[:8]
     verdict = files.judge(company, hcp, company_file)
+    seen = _seen(company, hcp, verdict, where)
+    if verdict.reason is not None:
+        told = {"attention": verdict.reason.code, "attention_values": dict(verdict.reason.values)}
+        companies.notice(connection, company.company, **seen, **told, attention_at=now)
+        return visit, verdict.reason
+    another = bool(hcp.product) and hcp.product != known.product
+    if another:
+        # Another QuickBooks: what the old one refused says nothing about it.
+        companies.change(connection, company.company, version_cap=None, whole_records=False)
+        company = replace(company, version_cap=None, whole_records=False)
+    if another or known.attention != REFUSED_IN_EVERY_FORM:
+        # What was said of the file or of opening it is settled; whether a request is taken, only an answer tells.
+        seen |= {"attention": None, "attention_values": None, "attention_at": None}
+    companies.notice(connection, company.company, **seen)
+    return _admit(connection, company, visit, hcp, verdict, where), None
+
+
+def _seen(company: Company, hcp: HCP, verdict: Verdict, where: str) -> dict[str, object]:
+    """Return what a visit shows of the connection, accepted or not."""
     seen: dict[str, object] = {
         "seen_file": verdict.file,
         "seen_name": verdict.name or None,
         "seen_file_id": hcp.file_ids.get(company.owner_id.strip("{}").lower()),
     }
-    if hcp.product:
-        seen |= {"product": hcp.product}
-    where = hcp.country or country
-    if where:
-        seen |= {"country": where[:8]}
-    if verdict.reason is not None:
-        told = {"attention": verdict.reason.code, "attention_values": dict(verdict.reason.values)}
-        companies.notice(connection, company.company, **seen, **told, attention_at=now)
-        return visit, verdict.reason
-    if hcp.product and hcp.product != companies.connection_of(connection, company.company).product:
-        # Another QuickBooks: what the old one refused says nothing about it.
-        companies.change(connection, company.company, version_cap=None, whole_records=False)
-        company = replace(company, version_cap=None, whole_records=False)
+    told = {"product": hcp.product, "country": where}
+    return seen | {name: value for name, value in told.items() if value}
+
+
+def _admit(connection: Connection, company: Company, visit: Visit, hcp: HCP, verdict: Verdict, where: str) -> Visit:
+    """Keep what was accepted, for the company and for the rest of the visit."""
     version = choose(hcp.supported_versions, company.version_cap) if hcp.supported_versions else None
     version = version or company.qbxml_version or LOWEST
-    companies.notice(connection, company.company, **seen, attention=None, attention_values=None, attention_at=None)
     companies.change(
         connection,
         company.company,
@@ -84,10 +100,10 @@ def greet(
         accepted_name=verdict.name or company.accepted_name,
         qbxml_version=version,
     )
-    known: dict[str, Any] = {"file_checked": True, "version": version, "country": (where or "US")[:8]}
+    known: dict[str, Any] = {"file_checked": True, "version": version, "country": where or "US"}
     known["plain"] = company.whole_records
     visits.change(connection, visit.company, visit.visit, **known)
-    return replace(visit, **known), None
+    return replace(visit, **known)
 
 
 def take_work(

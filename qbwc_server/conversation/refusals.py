@@ -4,11 +4,13 @@ Theory of operation
 -------------------
 The hresult condemns the whole message set without a hint which request is
 guilty. A set of several is halved, until the guilty request stands alone. A
-lone request that is refused with IncludeRetElement is asked once without. What
-is refused alone even then is kept until the visit ends: one such request is
-guilty itself and fails; two in one visit, or one before anything was ever
-accepted at this qbXML version, mean that the fault is ours: nothing fails, and
-the next visit speaks the next lower version.
+lone request that is refused with IncludeRetElement is asked once without; if it
+is taken then, this QuickBooks is not asked with it again. What is refused alone
+even without is kept until the visit ends: one such request is guilty itself and
+fails; two in one visit, or one before anything was ever accepted at this qbXML
+version, mean that the fault is ours: nothing fails, and the next visit speaks
+the next lower version. Below the lowest the company needs attention, until
+something is accepted after all.
 
 Source: QBWC guide ch. 8; qbXML: wrong element order.
 """
@@ -17,16 +19,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from qbwc_server.qbxml.versions import lower
+from qbwc_server.qbxml.versions import LOWEST, lower
 from qbwc_server.store import companies, moves, refreshes, visits
 from qbwc_server.store.companies import Company
 from qbwc_server.store.visits import Visit
 
 REFUSED_CODE = "0x80040400"
+REFUSED_IN_EVERY_FORM = "version_too_old"
 OUR_FAULT_FROM = 2
 
 
-def refuse(connection: Connection, company: Company, visit: Visit) -> None:
+def refuse(connection: Connection, company: Company, visit: Visit, now: datetime) -> None:
     """Deal with a message set that QuickBooks could not parse."""
     group = moves.out(connection, visit.company, visit.visit)
     if not group:
@@ -38,15 +41,16 @@ def refuse(connection: Connection, company: Company, visit: Visit) -> None:
         moves.change(connection, ids, most=max(1, len(wishes) // 2))
     elif not visit.plain and not company.whole_records:
         visits.change(connection, visit.company, visit.visit, plain=True)
+        moves.change(connection, ids, fields_refused=True)
     else:
-        moves.change(connection, ids, most=1, held_by_visit=visit.visit, refused_alone=True)
+        moves.change(connection, ids, most=1, held_by_visit=visit.visit, refused_alone=True, fields_refused=False)
         # Leaving out IncludeRetElement did not help: that was not the reason.
         visits.change(connection, visit.company, visit.visit, plain=company.whole_records)
         alone = moves.refused_alone(connection, visit.company, visit.visit)
         # Several people may have asked for the same: that is one request refused.
         refused = {(one.list, one.way, one.value) for one in refreshes.many(connection, alone)}
         if company.accepted_version != visit.version or len(refused) >= OUR_FAULT_FROM:
-            _our_fault(connection, visit, alone)
+            _our_fault(connection, visit, alone, now)
 
 
 def settle(connection: Connection, visit: Visit, now: datetime) -> None:
@@ -55,11 +59,12 @@ def settle(connection: Connection, visit: Visit, now: datetime) -> None:
     moves.fail(connection, guilty, {"code": REFUSED_CODE, "values": {}}, now)
 
 
-def _our_fault(connection: Connection, visit: Visit, alone: tuple[int, ...]) -> None:
+def _our_fault(connection: Connection, visit: Visit, alone: tuple[int, ...], now: datetime) -> None:
     moves.change(connection, alone, refused_alone=False, most=refreshes.MOST)
     visits.change(connection, visit.company, visit.visit, no_more=True)
-    version = lower(visit.version or "5.0")
+    version = lower(visit.version or LOWEST)
     if version is not None:
         companies.change(connection, visit.company, version_cap=version, qbxml_version=version)
         return
-    companies.notice(connection, visit.company, attention=REFUSED_CODE, attention_values={})
+    told = {"attention": REFUSED_IN_EVERY_FORM, "attention_values": None, "attention_at": now}
+    companies.notice(connection, visit.company, **told)

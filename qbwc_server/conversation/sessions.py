@@ -1,5 +1,7 @@
 """The protocol core's session, to and from the row of its visit."""
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
 from qbwc_server.protocol import UNKNOWN_TICKET, Reason, Session, SessionTakenOver, State, advance
@@ -44,3 +46,12 @@ def save(connection: Connection, visit: Visit, session: Session, **values: objec
         reason_values=None if reason is None else dict(reason.values),
         **values,
     )
+
+
+def left_behind(visit: Visit, session: Session, now: datetime) -> dict[str, object]:
+    """Return what a visit's row keeps once it is closed: the request only while its answer may still come."""
+    if session.state is not State.CLOSED or visit.closed_at is not None:
+        return {}
+    if session.outstanding is not None:
+        return {"closed_at": now}
+    return {"closed_at": now, "outstanding_text": None, "requests": None}

@@ -6,29 +6,30 @@ Every call but authenticate finds its visit by the ticket, turns it into the
 protocol core's session, lets the core move it, carries out the effects and
 stores the session, all in one transaction that holds the company's row. Only
 then is the answer given. The text of an answer is read before that transaction
-begins. The core decides what a call means; this module decides nothing but
-what the effects do.
+begins. The core decides what a call means; `handing_out`, `receiving` and
+`effects` do what it asks for.
 
 Source: QBWC guide ch. 2, 5, 8 and 10.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-from qbwc_server import __version__, codes, protocol, words
-from qbwc_server.conversation import answers, refusals
-from qbwc_server.conversation.accepting import Accepting
+from qbwc_server import __version__, codes, protocol
+from qbwc_server.conversation import answers, receiving
+from qbwc_server.conversation.effects import answer_text, carry_out
 from qbwc_server.conversation.handing_out import Manner, greet, take_work
-from qbwc_server.conversation.sessions import save, session_of
+from qbwc_server.conversation.sessions import left_behind, save, session_of
 from qbwc_server.conversation.watch import Watch
 from qbwc_server.protocol import Reason, Session, SessionTakenOver, State, Step, advance
-from qbwc_server.qbxml.errors import EmptyAnswer, ForeignAnswer, NotAnAnswer, NotXML, Truncated, WrongKind
 from qbwc_server.qbxml.request import mask
-from qbwc_server.store import companies, moves, refreshes, visits
+from qbwc_server.store import companies, refreshes, visits
 from qbwc_server.store.companies import Company
 from qbwc_server.store.database import Database
 from qbwc_server.store.visits import Visit
@@ -36,16 +37,6 @@ from qbwc_server.store.visits import Visit
 TAKEOVERS_BEFORE_BUSY = 3
 BUSY_FOR = timedelta(minutes=10)
 SILENT_AFTER = timedelta(minutes=15)
-PEEKED = 4096
-
-_NOT_ANSWERS: tuple[tuple[type[NotAnAnswer], str], ...] = (
-    (EmptyAnswer, "empty_answer"),
-    (NotXML, "not_xml"),
-    (Truncated, "truncated"),
-    (WrongKind, "wrong_kind"),
-    (ForeignAnswer, "foreign_answer"),
-    (NotAnAnswer, "not_understood"),
-)
 
 
 def _now() -> datetime:
@@ -134,7 +125,7 @@ class Conversation:
 
     def _end_visit(self, connection: Connection, company: Company, visit: Visit, now: datetime) -> None:
         step = advance(session_of(visit, company), SessionTakenOver())
-        self._carry_out(connection, visit, step, now)
+        carry_out(connection, visit, step, now)
         # The row keeps the state in which it was left; the visit number tells that it was taken over.
         visits.change(connection, visit.company, visit.visit, released=True)
 
@@ -144,16 +135,16 @@ class Conversation:
         """Hand out what waits, as one qbXML document; "" when there is nothing to hand out."""
         del major, minor  # the request processor's level; QuickBooks's own may be lower
         if not self._is_known(ticket):
-            return self._answer_text(advance(protocol.UNKNOWN_TICKET, protocol.RequestAsked()), None)
+            return self._text(advance(protocol.UNKNOWN_TICKET, protocol.RequestAsked()), None)
         with self.database.write() as connection:
             visit, company, session, now = self._enter(connection, ticket)
             step = advance(session, protocol.RequestAsked())
             if visit is None or company is None:
-                return self._answer_text(step, visit)
+                return self._text(step, visit)
             if protocol.TakeWork() in step.effects:
                 visit, reason = greet(connection, company, visit, hcp_response, company_file, country, now)
                 step, visit = take_work(self.manner, connection, visit, step.session, reason, now)
-            text = self._answer_text(step, visit)
+            text = self._text(step, visit)
             if session.state is not State.TAKEN_OVER:
                 request = mask(text) if text else None
                 visits.note_exchange(connection, visit, "sendRequestXML", f"{len(text)} characters", now, request)
@@ -168,32 +159,24 @@ class Conversation:
             company = companies.get(connection, visit.company) if visit is not None else None
         if visit is None:
             return protocol.REFUSED
-        session = session_of(visit, company)
-        reading: answers.Reading | None = None
-        wrong = Reason("foreign_answer")
-        # A failure comes without a body, so without a requestID: it belongs to what is out, or repeats the last.
-        echoed = (session.outstanding or session.last_answered) if hresult.strip() else None
-        if not hresult.strip() and session.state is not State.TAKEN_OVER:
-            echoed = _echoed(response, session)
-            if echoed is not None and echoed == session.outstanding:
-                try:
-                    reading = answers.read(self.database, visit, response, self.clock)
-                except NotAnAnswer as problem:
-                    wrong = Reason(next(code for kind, code in _NOT_ANSWERS if isinstance(problem, kind)))
-        number = self._accept(ticket, echoed, reading, hresult.strip(), wrong)
+        try:
+            session = session_of(visit, company)
+            arrival = receiving.look(self.database, visit, session, response, hresult.strip(), self.clock)
+            number = self._accept(ticket, arrival)
+        except Exception:
+            self._own_failure(ticket)
+            raise
         self.accepted()
         return number
 
-    def _accept(
-        self, ticket: str, echoed: str | None, reading: answers.Reading | None, hresult: str, wrong: Reason
-    ) -> int:
+    def _accept(self, ticket: str, arrival: receiving.Arrival) -> int:
         try:
             with self.database.write() as connection:
                 visit, company, session, now = self._enter(connection, ticket)
-                step = advance(session, protocol.response_event(session, echoed, wrong))
+                step = advance(session, protocol.response_event(session, arrival.echoed, arrival.wrong))
                 if protocol.AcceptAnswer() in step.effects and visit is not None and company is not None:
-                    step = self._take_in(connection, company, visit, session, reading, hresult, wrong, now)
-                    self._carry_out(connection, visit, step, now)
+                    step = receiving.take_in(connection, company, visit, session, arrival, now)
+                    carry_out(connection, visit, step, now)
                 if not isinstance(step.answer, protocol.Number):
                     raise protocol.IllegalEvent(session.state, protocol.EventKind.ANSWER_ARRIVED)
                 if visit is not None and session.state is not State.TAKEN_OVER:
@@ -201,46 +184,16 @@ class Conversation:
                     save(connection, visit, step.session, last_call_at=now)
                 return step.answer.number
         finally:
-            if reading is not None:
-                answers.forget(self.database, reading)
+            if arrival.reading is not None:
+                answers.forget(self.database, arrival.reading)
 
-    def _take_in(
-        self,
-        connection: Connection,
-        company: Company,
-        visit: Visit,
-        session: Session,
-        reading: answers.Reading | None,
-        hresult: str,
-        wrong: Reason,
-        now: datetime,
-    ) -> Step:
-        done = visit.done
-        if hresult:
-            code = codes.find(hresult)
-            if code.policy != "split":
-                if code.policy == "wait":
-                    told = {"attention": code.code, "attention_values": None, "attention_at": now}
-                    companies.notice(connection, visit.company, **told)
-                refused = protocol.AnswerRefused(Reason(code.code), release=True, counted=code.policy == "retry")
-                return advance(session, refused)
-            refusals.refuse(connection, company, visit)
-        elif reading is None:
-            return advance(session, protocol.AnswerRefused(wrong))
-        else:
-            result = Accepting(connection, visit, reading, now).accept()
-            done += result.done
-            companies.notice(connection, visit.company, attention=result.attention, attention_at=now)
-            companies.change(
-                connection,
-                visit.company,
-                accepted_version=visit.version,
-                takeovers=0,
-                whole_records=visit.plain or company.whole_records,
-            )
-            visits.change(connection, visit.company, visit.visit, done=done, iterator=result.iterator)
-        waiting = moves.waiting_count(connection, visit.company, visit.visit)
-        return advance(session, protocol.AnswerAccepted(protocol.percentage(done, waiting)))
+    def _own_failure(self, ticket: str) -> None:
+        """Keep with the visit that the failure was ours, for getLastError and whoever asked; nothing was taken in."""
+        with suppress(SQLAlchemyError), self.database.write() as connection:
+            visit, _company, session, now = self._enter(connection, ticket)
+            if visit is not None and session.state is not State.TAKEN_OVER:
+                step = advance(session, protocol.StrangerArrived(Reason("internal")))
+                save(connection, visit, step.session, last_call_at=now)
 
     def connection_error(self, ticket: str, hresult: str, message: str, /) -> str:
         """QuickBooks could not be opened: everything stays queued."""
@@ -260,14 +213,14 @@ class Conversation:
         self, ticket: str, call: str, event: protocol.ConnectionFailed | protocol.ErrorAsked | protocol.CloseArrived
     ) -> str:
         if not self._is_known(ticket):
-            return self._answer_text(advance(protocol.UNKNOWN_TICKET, event), None)
+            return self._text(advance(protocol.UNKNOWN_TICKET, event), None)
         with self.database.write() as connection:
             visit, _company, session, now = self._enter(connection, ticket)
             step = advance(session, event)
-            answer = self._answer_text(step, visit)
+            answer = self._text(step, visit)
             if visit is not None and session.state is not State.TAKEN_OVER:
-                self._carry_out(connection, visit, step, now)
-                closed = _left_behind(visit, step.session, now)
+                carry_out(connection, visit, step, now)
+                closed = left_behind(visit, step.session, now)
                 visits.note_exchange(connection, visit, call, answer, now)
                 save(connection, visit, step.session, last_call_at=now, **closed)
         return answer
@@ -284,7 +237,7 @@ class Conversation:
                 if visit is None or visit.visit != one.visit or now - visit.last_call_at < SILENT_AFTER:
                     continue
                 step = advance(session_of(visit, company), protocol.SilenceNoticed())
-                self._carry_out(connection, visit, step, now)
+                carry_out(connection, visit, step, now)
                 save(connection, visit, replace(step.session, released=True))
         return len(found)
 
@@ -304,62 +257,5 @@ class Conversation:
         visit = visits.by_ticket(connection, ticket)
         return visit, company, session_of(visit, company), now
 
-    def _carry_out(self, connection: Connection, visit: Visit, step: Step, now: datetime) -> None:
-        for effect in step.effects:
-            match effect:
-                case protocol.ReleaseWork(counted):
-                    worn = moves.release(connection, visit.company, visit.visit, counted=counted)
-                    moves.fail(connection, worn, {"code": "no_answer", "values": {}}, now)
-                case protocol.SettleVisit():
-                    refusals.settle(connection, visit, now)
-                case protocol.RecordConnectionError(reason):
-                    companies.notice(
-                        connection,
-                        visit.company,
-                        attention=reason.code,
-                        attention_values=dict(reason.values),
-                        attention_at=now,
-                    )
-                case _:
-                    pass
-
-    def _answer_text(self, step: Step, visit: Visit | None) -> str:
-        match step.answer:
-            case protocol.Text(text):
-                return text
-            case protocol.RepeatRequest():
-                return (visit.outstanding_text if visit is not None else None) or ""
-            case protocol.Sentence(None):
-                return words.text(self.manner.language, "visit.ok")
-            case protocol.Sentence(reason) if reason is not None:
-                values = dict(reason.values)
-                return codes.explain(self.manner.language, reason.code, **values).message
-            case _:
-                return ""
-
-
-def _left_behind(visit: Visit, session: Session, now: datetime) -> dict[str, object]:
-    """Return what a visit's row keeps once it is closed: the request only while its answer may still come."""
-    if session.state is not State.CLOSED or visit.closed_at is not None:
-        return {}
-    if session.outstanding is not None:
-        return {"closed_at": now}
-    return {"closed_at": now, "outstanding_text": None, "requests": None}
-
-
-def _echoed(response: BinaryIO, session: Session) -> str | None:
-    """Return the message set that an answer seems to echo.
-
-    What cannot be told from its beginning is taken for an answer to the
-    outstanding request, and reading it will say what is wrong with it.
-    """
-    start = response.read(PEEKED).decode("utf-8", "replace")
-    response.seek(0)
-    _, found, rest = start.partition('requestID="')
-    if not found:
-        return session.outstanding
-    request_id = rest.partition('"')[0]
-    message_set = request_id.rpartition(".")[0]
-    if message_set and message_set == session.last_answered:
-        return message_set
-    return session.outstanding
+    def _text(self, step: Step, visit: Visit | None) -> str:
+        return answer_text(self.manner.language, step, visit)

@@ -3,11 +3,12 @@
 Theory of operation
 -------------------
 One message set carries as much as fits: one query with many ListIDs a list, and
-a query of its own for each FullName, each search and each ListID that was
-missing from a batch before. Refreshes of the same wish share a query. A refresh
-that QuickBooks refused in a batch, or that went unanswered, narrows the set it
-travels in (`largest_set`), until it stands alone. A page of a whole list always
-travels alone.
+a query of its own for each FullName, each search and each ListID that a batch
+left open: it was missing there, or the batch got a status for all of it.
+Refreshes of the same wish share a query. A refresh of a message set that
+QuickBooks could not read, or that went unanswered, narrows the set it travels in
+(`largest_set`), until it stands alone. A page of a whole list always travels
+alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -112,7 +113,7 @@ class _Packer:
 
 
 def _stands_alone(key: tuple[str, str, str], refresh: QueuedRefresh) -> bool:
-    return key[1] != "list_id" or refresh.missed
+    return key[1] != "list_id" or refresh.alone
 
 
 def _single(request_id: str, key: tuple[str, str, str]) -> Request:

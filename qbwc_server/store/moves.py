@@ -86,23 +86,35 @@ def change(connection: Connection, ids: Sequence[int], **values: object) -> None
         )
 
 
-def put_back(connection: Connection, ids: Sequence[int], *, counted: bool, held_by: int | None = None) -> None:
-    """Send refreshes back to waiting; `counted` as a send without an answer."""
+def put_back(
+    connection: Connection,
+    ids: Sequence[int],
+    *,
+    counted: bool,
+    trouble: str | None = None,
+    held_by: int | None = None,
+) -> None:
+    """Send refreshes back to waiting.
+
+    Args:
+        counted: as a send without an answer.
+        trouble: the code of what was wrong with what came; None when nothing came.
+        held_by: the visit that must not take them again.
+    """
     values: dict[str, object] = {"state": "waiting", "held_by_visit": held_by}
     if counted:
         values["unanswered"] = refreshes.c.unanswered + 1
+    if counted and trouble is not None:
+        values["trouble"] = trouble
     change(connection, ids, **values)
 
 
-def release(connection: Connection, company: str, visit: int, *, counted: bool) -> tuple[int, ...]:
-    """Put back whatever this visit has out, and return those that went unanswered too often."""
-    out = and_(refreshes.c.company == company, refreshes.c.visit == visit, refreshes.c.state == "sent")
-    ids = tuple(connection.execute(select(refreshes.c.id).where(out)).scalars())
-    put_back(connection, ids, counted=counted)
-    if not counted or not ids:
-        return ()
-    worn = select(refreshes.c.id).where(refreshes.c.id.in_(ids), refreshes.c.unanswered >= UNANSWERED_LIMIT)
-    return tuple(connection.execute(worn).scalars())
+def worn(connection: Connection, ids: Sequence[int]) -> tuple[QueuedRefresh, ...]:
+    """Return those of these refreshes that wait and went unanswered too often."""
+    query = select(refreshes).where(
+        refreshes.c.id.in_(ids), refreshes.c.state == "waiting", refreshes.c.unanswered >= UNANSWERED_LIMIT
+    )
+    return tuple(from_row(row) for row in connection.execute(query.order_by(refreshes.c.id)))
 
 
 def fail(connection: Connection, ids: Sequence[int], error: Mapping[str, object], now: datetime) -> None:

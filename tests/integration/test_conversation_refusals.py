@@ -7,6 +7,7 @@ import pytest
 from office import PARSE_ERROR, Books, Office, office_at
 
 from qbwc_server import codes
+from qbwc_server.refreshing import Refresh
 from qbwc_server.rehearsal.company import sample_company
 from qbwc_server.store import tables
 
@@ -101,15 +102,45 @@ def test_without_an_hcp_answer_a_refused_version_is_not_spoken_again(office: Off
     assert 'version="12.0"' in books.quickbooks.message_sets[-1]
 
 
-def test_below_five_nothing_fails_and_the_company_needs_attention(office: Office, books: Books) -> None:
+def _refused_in_every_form(office: Office, books: Books) -> Refresh:
     books.quickbooks.faults.max_version = "4.1"
     asked = office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
     for _ in range(12):
         office.run(books)
+    return asked
+
+
+def test_below_five_nothing_fails_and_the_company_needs_attention(office: Office, books: Books) -> None:
+    asked = _refused_in_every_form(office, books)
     assert office.get(asked).state == "waiting"
     view = office.refreshing.connection("acme")
-    assert (view.state, view.attention_code) == ("needs_attention", PARSE_ERROR)
+    assert (view.state, view.attention_code) == ("needs_attention", "version_too_old")
     assert 'version="5.0"' in books.quickbooks.message_sets[-1]
+
+
+def test_below_five_the_company_needs_attention_until_something_is_accepted(office: Office, books: Books) -> None:
+    _refused_in_every_form(office, books)
+    visit = office.visit(books)
+    request = visit.send()
+    assert office.refreshing.connection("acme").attention_code == "version_too_old"
+    books.quickbooks.faults.max_version = None
+    assert visit.receive(*visit.answer(request)) == 100
+    assert office.refreshing.connection("acme").attention_code is None
+    visit.close()
+
+
+def test_below_five_another_quickbooks_is_not_blamed_for_what_the_old_one_refused(office: Office, books: Books) -> None:
+    _refused_in_every_form(office, books)
+    books.quickbooks.product = "QuickBooks Enterprise Solutions 24.0"
+    visit = office.visit(books)
+    assert 'version="13.0"' in visit.send()
+    assert office.refreshing.connection("acme").attention_code is None
+
+
+def test_below_five_no_older_form_is_promised(office: Office, books: Books) -> None:
+    _refused_in_every_form(office, books)
+    office.ask(books, "customer", "list_id", *books.list_ids("customer", 3))
+    assert office.run(books).sentence == codes.explain("en", "version_too_old").message
 
 
 def test_two_askings_of_one_poison_record_are_one_refusal(office: Office, books: Books) -> None:
@@ -140,6 +171,39 @@ def test_a_refusal_of_include_ret_element_is_remembered(office: Office, books: B
     assert visit.round_trips == 1
     assert office.get(again).state == "published"
     assert b"CreditCard" not in office.raw()
+
+
+def test_another_request_taken_without_include_ret_element_teaches_nothing(office: Office, books: Books) -> None:
+    accepted_before(office, books)
+    asked = office.ask_one(books, "customer", "all")
+    visit = office.visit(books)
+    books.quickbooks.faults.fail_next(PARSE_ERROR)
+    visit.step()
+    urgent = office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
+    visit.step()
+    assert office.get(urgent).state == "answered"
+    assert "IncludeRetElement" not in books.quickbooks.message_sets[-1]
+    assert not office.company(books).whole_records
+    books.quickbooks.faults.fail_next(PARSE_ERROR)
+    visit.to_the_end()
+    assert office.get(asked).error_code == PARSE_ERROR
+    assert not office.company(books).whole_records
+
+
+def test_the_refused_request_taken_without_include_ret_element_is_remembered_whatever_went_before_it(
+    office: Office, books: Books
+) -> None:
+    accepted_before(office, books)
+    books.quickbooks.faults.refuse_include_ret = True
+    office.ask_one(books, "customer", "all")
+    visit = office.visit(books)
+    visit.step()
+    office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
+    visit.step()
+    assert not office.company(books).whole_records
+    visit.step()
+    assert office.company(books).whole_records
+    visit.close()
 
 
 def test_another_quickbooks_is_asked_for_chosen_fields_again(office: Office, books: Books) -> None:
@@ -207,15 +271,6 @@ def test_an_hresult_that_waits_for_a_person_is_never_counted_and_is_shown(office
     office.run(books)
     assert office.get(asked).state == "published"
     assert office.refreshing.connection("acme").attention_code is None
-
-
-def test_an_hresult_that_may_be_the_requests_fault_counts_until_it_fails(office: Office, books: Books) -> None:
-    asked = office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
-    for _ in range(5):
-        assert office.get(asked).state == "waiting"
-        books.quickbooks.faults.fail_next("0x80040402")
-        office.run(books)
-    assert office.get(asked).error_code == "no_answer"
 
 
 def test_a_canadian_company_is_refreshed_at_its_version(office: Office) -> None:

@@ -131,23 +131,6 @@ def test_a_lack_of_permission_fails_with_a_sentence(office: Office, books: Books
     assert office.get(fine).state == "published"
 
 
-@pytest.mark.parametrize("status", [1000, 3175])
-def test_an_internal_error_is_tried_at_the_next_visits_and_then_fails(
-    office: Office, books: Books, status: int
-) -> None:
-    list_id = books.list_ids("customer")[0]
-    asked = office.ask_one(books, "customer", "list_id", list_id)
-    other = office.ask_one(books, "customer", "full_name", str(books.quickbooks.customers()[1]["FullName"]))
-    books.quickbooks.faults.status_for_list_id[list_id] = status
-    for visits in range(1, 6):
-        assert office.get(asked).state == "waiting"
-        visit = office.run(books)
-        assert visit.log[-1] == ("close", "OK")
-        assert visit.round_trips == 1, visits
-    assert (office.get(asked).state, office.get(asked).error_code) == ("failed", str(status))
-    assert office.get(other).state == "published"
-
-
 def test_a_request_not_processed_after_another_is_kept_uncounted(office: Office, books: Books) -> None:
     list_id = books.list_ids("customer")[0]
     asked = office.ask_one(books, "customer", "list_id", list_id)
@@ -190,6 +173,29 @@ def test_a_bad_id_in_a_batch_fails_alone(office: Office, books: Books, status: i
     assert states.pop(4) == "failed"
     assert office.get(asked[4]).error_code == str(status)
     assert set(states) == {"published"}
+
+
+@pytest.mark.parametrize("status", [3000, 8888])
+def test_an_id_of_a_refused_batch_is_buried_only_when_it_is_missing_twice(
+    office: Office, books: Books, status: int
+) -> None:
+    gone, other = books.list_ids("customer", 2)
+    office.ask(books, "customer", "list_id", gone, other)
+    office.run(books)
+    asked = office.ask(books, "customer", "list_id", gone, other)
+    books.quickbooks.faults.next_statuses.append(status)
+    visit = office.visit(books)
+    visit.step()
+    assert office.states(asked) == ["waiting", "waiting"]
+    books.quickbooks.delete("customer", gone)
+    visit.step()
+    assert books.quickbooks.message_sets[-1].count("<CustomerQueryRq") == 2
+    assert office.states(asked) == ["waiting", "answered"]
+    assert not office.refreshing.record("acme", "customer", gone).is_deleted
+    visit.to_the_end()
+    assert office.refreshing.record("acme", "customer", gone).is_deleted
+    office.publish()
+    assert office.outcomes(asked) == ["deleted", "unchanged"]
 
 
 def test_an_unknown_status_fails_with_a_sentence(office: Office, books: Books) -> None:

@@ -1,8 +1,9 @@
 import re
 
+import click
 import pytest
 
-from qbwc_server import codes, words
+from qbwc_server import cli, codes, words
 
 HRESULTS = (
     "308 400 401 402 403 406 408 409 40A 40D 410 414 416 417 418 41A 41D 41F 420 422 424 438".split()  # noqa: SIM905
@@ -16,8 +17,16 @@ OURS = (
     *("held", "ambiguous", "refused_value", "wrong_file", "file_unconfirmed", "no_answer", "not_found", "deleted"),
     *("cancelled_late", "website_down", "not_understood", "version_too_old", "foreign_answer", "truncated"),
     *("empty_answer", "not_xml", "wrong_kind", "paused", "taken_over", "internal", "permission", "wrong_password"),
+    *("given_up", "left_out"),
 )
 EVERY = codes.known()
+# What may be the last reason of a request that is given up, and how it is said that one is kept.
+RETRIED = tuple(
+    code
+    for code in (*EVERY, codes.find("0x8004FFFF"))
+    if code.policy == "retry" and code.code not in ("taken_over", "unknown_ticket", "older_version", "3231")
+)
+KEPT = re.compile(r"is kept|again at|next check|is sent|nothing is lost|conservée|repartira|vérification|perdu")
 # Names under which others sell what this program does; no sentence of ours advertises or blames one.
 RIVALS = re.compile(r"conductor|codat|qbsync|consolibyte|autofy|skyvia|zapier|webgility", re.IGNORECASE)
 
@@ -121,6 +130,83 @@ def test_the_fullest_sentence_is_used_that_the_particulars_allow() -> None:
         ).message
     )
     assert "La colonne" not in codes.explain("fr", "refused_value").message
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("last", RETRIED, ids=lambda code: code.code)
+def test_a_request_given_up_says_what_was_wrong_and_never_that_it_is_kept(language: str, last: codes.Code) -> None:
+    said = codes.explain(language, "given_up", last=last.code)
+
+    assert codes.explain(language, last).message.partition(".")[0] in said.message
+    assert not KEPT.search(said.message)
+    assert said.code == "given_up"
+    assert (last.code in said.message) == (last.kind != "ours")
+    assert len(said.steps) in (2, 3)
+    assert words.text(language, "code.given_up.again") in said.steps
+
+
+@pytest.mark.parametrize("last", RETRIED, ids=lambda code: code.code)
+def test_who_can_cure_a_request_given_up_follows_the_last_reason(last: codes.Code) -> None:
+    said = codes.explain("en", "given_up", last=last.code)
+
+    assert said.who == ("office" if last.blame == "nobody" else last.blame)
+    if last.blame == "office":
+        assert set(words.texts("en", f"code.{last.wording}.steps")) <= set(said.steps)
+
+
+def test_a_request_given_up_reads_well() -> None:
+    english = codes.explain("en", "given_up", last="0x80040402")
+    french = codes.explain("fr", "given_up", last="truncated")
+
+    assert english.message == (
+        "QuickBooks was asked five times without success, and the request was stopped so that others can go on. "
+        "The last reason known (code 0x80040402): QuickBooks met an unexpected error."
+    )
+    assert english.steps == (
+        "Close QuickBooks and open it again.",
+        "Choose Try again here.",
+        "If it stays so, look at the end of the file qbsdklog.txt on the QuickBooks PC.",
+    )
+    assert french.message == (
+        "QuickBooks a été interrogé cinq fois sans succès, et la demande a été arrêtée pour que les autres avancent. "
+        "Dernière raison connue\u00a0: «\u00a0La réponse de QuickBooks s\u2019est interrompue avant la fin.\u00a0»"
+    )
+    assert french.who_text == "Les auteurs de ce programme"
+
+
+def test_a_request_that_waits_is_told_what_becomes_of_it_after_what_happened() -> None:
+    assert codes.explain("en", 1000).message == (
+        "QuickBooks met an error inside. The request is kept and is sent again at the next check."
+    )
+    assert codes.explain("en", "internal", id="x1").message == (
+        "Something went wrong on our side. Reference x1. Your request was not lost."
+    )
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("code", [code for code in EVERY if code.policy in ("wait", "retry")], ids=lambda one: one.code)
+def test_what_has_not_failed_offers_no_button_that_only_failures_have(language: str, code: codes.Code) -> None:
+    button = words.text(language, "action.try_again")
+
+    assert [step for step in codes.explain(language, code).steps if button in step] == []
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_steps_name_only_commands_that_are_there(language: str) -> None:
+    named = {
+        (code.code, *command.split())
+        for code in EVERY
+        for step in codes.explain(language, code).steps
+        for command in re.findall(r"\bqbwc ([a-z]+(?: [a-z]+)?)", step)
+    }
+
+    assert {found[0] for found in named} >= {"paused", "wrong_password", "file_unconfirmed", "0x80040406", "0x80040416"}
+    for _, *path in named:
+        command: click.Command | None = cli.main
+        for name in path:
+            if isinstance(command, click.Group):
+                command = command.get_command(click.Context(command), name)
+        assert command is not None, path
 
 
 def test_an_unknown_code_is_kept_and_loses_no_refresh() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from qbwc_server import codes, words
 
-PACKAGE = Path(codes.__file__).parent
+PACKAGE = Path(words.__file__).parents[1]
 
 
 def _reasons() -> set[str]:

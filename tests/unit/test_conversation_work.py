@@ -28,10 +28,13 @@ _BLANK = QueuedRefresh(
     visit=None,
     request_id=None,
     unanswered=0,
+    trouble=None,
     most=MOST,
+    alone=False,
     missed=False,
     held_by_visit=None,
     refused_alone=False,
+    fields_refused=False,
     list_id=None,
     full_name=None,
     seq=None,
@@ -90,8 +93,8 @@ def test_refreshes_of_one_wish_share_a_query() -> None:
     assert packed.requests[0] == ByListID("7.1.1", "customer", ("8000-1",))
 
 
-def test_an_id_that_was_missing_before_is_asked_for_alone() -> None:
-    packed = pack([by_id(1), by_id(2, missed=True), by_id(3, missed=True)], "7.1", None)
+def test_an_id_that_a_batch_left_open_is_asked_for_in_a_query_of_its_own() -> None:
+    packed = pack([by_id(1), by_id(2, alone=True), by_id(3, alone=True, missed=True)], "7.1", None)
     assert packed.requests == (
         ByListID("7.1.1", "customer", ("8000-1",)),
         ByListID("7.1.2", "customer", ("8000-2",)),

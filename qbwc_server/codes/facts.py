@@ -1,8 +1,4 @@
-"""What every code means, who can cure it, and what becomes of the refresh.
-
-Four families: hresults of the Web Connector and QuickBooks ("0x80040408"), qbXML statuses ("500"), messages of the
-Web Connector itself ("QBWC1039"), and our own names for what can happen ("held"). The sentences stand in the
-catalogue, under `code`; this module holds the facts.
+"""The facts of every code: its family, who can cure it, and what becomes of the refresh.
 
 Source: QBWC guide, appendix A; qbXML status ranges of the SDK's on-screen reference; messages seen in the field.
 """
@@ -11,9 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal, TypedDict
-
-from qbwc_server import words
+from typing import Final, Literal
 
 Kind = Literal["hresult", "status", "qbwc", "ours"]
 Blame = Literal["office", "quickbooks", "us", "developer", "nobody"]
@@ -40,34 +34,6 @@ class Code:
     blame: Blame
     policy: Policy
     wording: str
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """A code in plain words.
-
-    Attributes:
-        code: As it is shown.
-        message: What happened, in a sentence or two.
-        who: The blame of the code, the same word in every language.
-        who_text: The same for people: "Somebody at the QuickBooks PC".
-        steps: What to do, at most three sentences.
-    """
-
-    code: str
-    message: str
-    who: Blame
-    who_text: str
-    steps: tuple[str, ...]
-
-
-class ErrorJSON(TypedDict):
-    """The `error` of a Refresh, as the API gives it."""
-
-    code: str
-    message: str
-    who: str
-    steps: list[str]
 
 
 _Row = tuple[str, Blame, Policy]
@@ -180,6 +146,8 @@ _OURS: Final[tuple[_Row, ...]] = (
     ("file_unconfirmed", "us", "wait"),
     ("connection_failed", "office", "wait"),
     ("no_answer", "office", "fail"),
+    ("given_up", "office", "fail"),
+    ("left_out", "office", "retry"),
     ("not_found", "office", "result"),
     ("deleted", "nobody", "result"),
     ("cancelled_late", "nobody", "result"),
@@ -269,46 +237,6 @@ def find_all(code: str | int) -> tuple[Code, ...]:
 def is_known(code: str | int) -> bool:
     """Tells whether we have words of its own for a code."""
     return find(code).wording not in _STRANGERS
-
-
-def explain(language: str, code: str | int | Code, /, **values: object) -> Explanation:
-    """Returns a code in plain words.
-
-    Args:
-        language: "en" or "fr".
-        code: As for find(), or a Code.
-        **values: Particulars, such as file="acme.qbw" or time="10:31". If they are all that a fuller sentence needs,
-            it is used; else the one that needs none. An empty one counts as not given. "reason" chooses between
-            sentences where a code has several.
-    """
-    found = code if isinstance(code, Code) else find(code)
-    base = f"code.{found.wording}"
-    given = {**values, "code": found.code}
-    steps = words.texts(language, f"{base}.steps", **given) or words.texts(language, f"blame_steps.{found.blame}")
-    return Explanation(
-        code=found.code,
-        message=_message(language, base, given),
-        who=found.blame,
-        who_text=words.text(language, f"who.{found.blame}"),
-        steps=steps,
-    )
-
-
-def error_json(language: str, code: str | int | Code, /, **values: object) -> ErrorJSON:
-    """Returns the `error` of a Refresh, ready for JSON; the arguments are those of explain()."""
-    said = explain(language, code, **values)
-    return {"code": said.code, "message": said.message, "who": said.who, "steps": list(said.steps)}
-
-
-def _message(language: str, base: str, given: Mapping[str, object]) -> str:
-    known = {name: value for name, value in given.items() if str(value if value is not None else "")}
-    for fuller in (f"{base}.detail_{given.get('reason', '')}", f"{base}.detail"):
-        if words.has(language, fuller):
-            try:
-                return words.text(language, fuller, **known)
-            except words.MissingText:
-                continue  # the particulars are not all there; the last sentence needs none
-    return words.text(language, f"{base}.message", **given)
 
 
 def _stranger(asked: str, key: str) -> Code:
