@@ -10,8 +10,8 @@ from qbwc_server.qbxml.lists import ListType
 from qbwc_server.refreshing import FieldChange
 from qbwc_server.web.wording import Wording
 
-# Where everything goes that no group names: balances, limits, accounts.
-_REST: Final = "money"
+# Where everything goes that no group names.
+_REST: Final = "further"
 # Group (its heading is record.<group> in the catalogue) and the fields in it; "X." stands for all that begin so.
 _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
@@ -80,7 +80,22 @@ _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     ("stock", ("Quantity",)),
     ("composition", ("Lines",)),
-    (_REST, ()),
+    (
+        "money",
+        (
+            "Balance",
+            "TotalBalance",
+            "CreditLimit",
+            "Account",
+            "IncomeAccount",
+            "ExpenseAccount",
+            "COGSAccount",
+            "AssetAccount",
+            "DepositToAccount",
+            "PrefVendor",
+            "VendorOrPayeeName",
+        ),
+    ),
     (
         "terms",
         (
@@ -97,6 +112,7 @@ _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             "PreferredPaymentMethod",
         ),
     ),
+    (_REST, ()),
     ("custom", ("Custom",)),
     (
         "dates",

@@ -206,7 +206,7 @@ def test_the_queue_is_listed_newest_first_and_filtered(site: Site) -> None:
     assert site.call("GET", "/refreshes?state=failed").body == []
     assert _fields(site.call("GET", "/refreshes?state=lost")) == {"state"}
     assert _fields(site.call("GET", "/refreshes?limit=0")) == {"limit"}
-    assert _fields(site.call("GET", "/refreshes?list=vendor")) == {"list"}
+    assert _fields(site.call("GET", "/refreshes?list=invoice")) == {"list"}
 
 
 def test_without_a_token_nothing_is_told(site: Site) -> None:
@@ -238,7 +238,7 @@ def test_a_viewer_looks_but_changes_nothing(site: Site) -> None:
     ("body", "fields"),
     [
         ({}, {"list", "list_id"}),
-        ({"list": "vendor", "list_id": "8-1"}, {"list"}),
+        ({"list": "invoice", "list_id": "8-1"}, {"list"}),
         ({"list": "customer"}, {"list_id"}),
         ({"list": "customer", "list_id": "8-1", "find": "x"}, {"find"}),
         ({"list": "customer", "list_id": ""}, {"list_id"}),

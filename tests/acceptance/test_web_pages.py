@@ -163,7 +163,7 @@ def test_unknown_records_requests_companies_and_states_are_not_found(ada: Browse
         "/refreshes/999999",
         "/refreshes/999999/status",
         "/refreshes?state=asleep",
-        "/vendors",
+        "/invoices",
         "/connection/unknown/qwc",
         "/customers?company=unknown",
     ):

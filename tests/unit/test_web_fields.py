@@ -1,7 +1,9 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from qbwc_server.qbxml.fields import Field, text
 from qbwc_server.qbxml.lists import CUSTOMER, ITEM, LISTS, ListType
 from qbwc_server.refreshing import FieldChange
 from qbwc_server.web.fields import differences, groups, written
@@ -33,11 +35,23 @@ def test_a_false_value_is_shown() -> None:
     assert group.fields[0].text == "Non"
 
 
-@pytest.mark.parametrize("chosen", LISTS, ids=["customer", "item"])
+@pytest.mark.parametrize("chosen", LISTS, ids=lambda kind: kind.name)
 def test_every_field_of_every_list_finds_a_group(chosen: ListType) -> None:
     values = {field.name: {"a": "1"} if field.name == "Custom" else "1" for field in chosen.fields}
     shown = [field.name for group in groups(EN, chosen, values) for field in group.fields]
     assert sorted(shown) == sorted(values)
+
+
+@pytest.mark.parametrize("chosen", [CUSTOMER, ITEM], ids=lambda kind: kind.name)
+def test_the_fields_of_customers_and_items_are_all_named_by_a_group(chosen: ListType) -> None:
+    shown = groups(EN, chosen, {field.name: "1" for field in chosen.fields})
+    assert "Further fields" not in [group.heading for group in shown]
+
+
+def test_a_field_that_no_group_names_stands_under_further_fields() -> None:
+    kind = replace(CUSTOMER, fields=(*CUSTOMER.fields, Field("TaxAgency", ("TaxAgency",), text(41))))
+    (group,) = groups(EN, kind, {"TaxAgency": "Revenu Québec"})
+    assert (group.heading, group.fields[0].text) == ("Further fields", "Revenu Québec")
 
 
 def test_private_fields_are_marked_and_custom_ones_are_a_table() -> None:
