@@ -8,7 +8,9 @@ from typing import Any, Final
 from flask import request
 
 from qbwc_server.api.problems import Problem
+from qbwc_server.lines import is_line
 from qbwc_server.qbxml import lists
+from qbwc_server.refreshing import fault_of
 
 LIMIT_DIGITS: Final = 10
 MAXIMUM_IDS: Final = 1000
@@ -17,7 +19,7 @@ _NUL: Final = "\0"
 LISTS: Final = tuple(kind.name for kind in lists.LISTS)
 _WAYS: Final = ("list_id", "list_ids", "full_name", "find", "scope")
 _SCOPES: Final = ("all", "changed")
-_LENGTHS: Final[Mapping[str, int]] = {"list_id": 36, "full_name": 209, "find": 209, "company": 40}
+_NOT_TEXT: Final = "Must be a text that is not empty."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,7 @@ def read_order() -> Order:
             errors[name] = f"There is no such field; those there are: list, company, {', '.join(_WAYS)}."
     if body.get("list") not in LISTS:
         errors["list"] = f"Must be one of {', '.join(LISTS)}."
-    if body.get("company") is not None:
-        _text(body, "company", errors)
+    _check_company(body.get("company"), errors)
     ways = [way for way in _WAYS if way in body]
     if len(ways) != 1:
         errors[ways[1] if ways else "list_id"] = f"Give exactly one of {', '.join(_WAYS)}."
@@ -130,43 +131,47 @@ def _json_object() -> dict[str, Any]:
 
 def _way(body: Mapping[str, Any], way: str, errors: dict[str, str]) -> tuple[str, tuple[str, ...]]:
     if way == "list_ids":
-        return "list_id", _ids(body[way], errors)
+        return "list_id", _ids(body, errors)
     if way == "scope":
         if body[way] == "changed":
             errors[way] = '"changed" comes with a later version; use "all", which reads the whole list.'
         elif body[way] not in _SCOPES:
             errors[way] = 'Must be "all".'
         return "all", ("",)
-    return way, (_text(body, way, errors),)
+    fault = _fault(body, way, body[way])
+    if fault is not None:
+        errors[way] = fault
+    return way, (str(body[way]),)
 
 
-def _ids(value: object, errors: dict[str, str]) -> tuple[str, ...]:
-    if not isinstance(value, list) or not 1 <= len(value) <= MAXIMUM_IDS:
+def _ids(body: Mapping[str, Any], errors: dict[str, str]) -> tuple[str, ...]:
+    values = body["list_ids"]
+    if not isinstance(values, list) or not 1 <= len(values) <= MAXIMUM_IDS:
         errors["list_ids"] = f"Must be an array of 1 to {MAXIMUM_IDS} ListIDs."
         return ()
-    for at, one in enumerate(value):
-        fault = _fault("list_id", one)
+    for at, one in enumerate(values):
+        fault = _fault(body, "list_id", one)
         if fault is not None:
             errors[f"list_ids[{at}]"] = fault
-    return tuple(value)
+    return tuple(values)
 
 
-def _text(body: Mapping[str, Any], name: str, errors: dict[str, str]) -> str:
-    fault = _fault(name, body[name])
-    if fault is not None:
-        errors[name] = fault
-        return ""
-    return str(body[name])
-
-
-def _fault(name: str, value: object) -> str | None:
-    most = _LENGTHS[name]
+def _fault(body: Mapping[str, Any], way: str, value: object) -> str | None:
+    """Return what is wrong with a value; of a list that there is not, only whether it is a text."""
     if not isinstance(value, str) or not value.strip():
-        return "Must be a text that is not empty."
-    if len(value) > most:
-        return f"Is longer than {most} characters."
-    # A lone surrogate, which JSON can spell, is no character.
-    return None if value.isprintable() else "Must not hold invisible characters."
+        return _NOT_TEXT
+    fault = fault_of(body["list"], way, value) if body.get("list") in LISTS else None
+    return None if fault is None else str(fault)
+
+
+def _check_company(given: object, errors: dict[str, str]) -> None:
+    if given is None:
+        return
+    if not isinstance(given, str) or not given.strip():
+        errors["company"] = _NOT_TEXT
+    # A lone surrogate, which JSON can spell, is no character; no database can look for it or for a NUL.
+    elif not is_line(given):
+        errors["company"] = "Must be the name of a company, which is one line."
 
 
 def _unprocessable(errors: Mapping[str, str]) -> Problem:

@@ -142,6 +142,17 @@ def test_every_way_of_asking_has_its_scope(site: Site, body: dict[str, str], sco
     assert (asked.status, asked.body["scope"]) == (202, scope)
 
 
+@pytest.mark.parametrize("name", ["Menuiserie\u00a0Côté", "C\u2019est l\u2019été\u202f!", "Co\u00adop"])
+@pytest.mark.parametrize("way", ["full_name", "find"])
+def test_names_may_hold_the_spaces_that_french_puts_into_them(site: Site, way: str, name: str) -> None:
+    asked = site.call("POST", "/refreshes", {"list": "customer", way: name})
+    assert asked.status == 202, asked.body
+    again = site.call("POST", "/refreshes", {"list": "customer", way: name})
+    assert (again.body["id"], again.body["joined"]) == (asked.body["id"], True)
+    if way == "full_name":
+        assert again.body["full_name"] == name
+
+
 def test_several_ids_give_an_array(site: Site) -> None:
     ids = [f"8000000{n}-1" for n in range(5)]
     asked = site.call("POST", "/refreshes", {"list": "customer", "list_ids": ids})
@@ -244,6 +255,11 @@ def test_a_viewer_looks_but_changes_nothing(site: Site) -> None:
         ({"list": "customer", "list_id": ""}, {"list_id"}),
         ({"list": "customer", "list_id": 8}, {"list_id"}),
         ({"list": "customer", "list_id": "8" * 37}, {"list_id"}),
+        ({"list": "customer", "list_id": " 8-1"}, {"list_id"}),
+        ({"list": "item", "full_name": "a" * 160}, {"full_name"}),
+        ({"list": "item", "find": "a\nb"}, {"find"}),
+        ({"list": ["item"], "find": 7}, {"list", "find"}),
+        ({"list": "invoice", "full_name": "a" * 999}, {"list"}),
         ({"list": "customer", "list_ids": []}, {"list_ids"}),
         ({"list": "customer", "list_ids": ["8-1", None]}, {"list_ids[1]"}),
         ({"list": "customer", "full_name": "a\u0000b"}, {"full_name"}),
@@ -252,6 +268,7 @@ def test_a_viewer_looks_but_changes_nothing(site: Site) -> None:
         ({"list": "customer", "scope": "everything"}, {"scope"}),
         ({"list": "customer", "list_id": "8-1", "urgent": True}, {"urgent"}),
         ({"list": "customer", "list_id": "8-1", "company": 7}, {"company"}),
+        ({"list": "customer", "list_id": "8-1", "company": "a\ud800"}, {"company"}),
     ],
 )
 def test_what_cannot_be_used_is_named_by_its_field(site: Site, body: dict[str, object], fields: set[str]) -> None:
