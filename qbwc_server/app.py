@@ -129,7 +129,7 @@ def _dispatch(soap: "WSGIApplication", api: "WSGIApplication", web: "WSGIApplica
         path: str = environ.get("PATH_INFO", "")
         if path == SOAP_PATH:
             return soap(environ, start_response)
-        if path.startswith(f"{API_PATH}/"):
+        if path == API_PATH or path.startswith(f"{API_PATH}/"):
             return api(environ, start_response)
         return web(environ, start_response)
 

@@ -3,13 +3,14 @@
 from typing import Final
 
 from flask import Flask, Response
+from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from qbwc_server.api import bodies, problems
 from qbwc_server.api.access import authenticate
 from qbwc_server.api.routes import make_routes
 from qbwc_server.refreshing import Refreshing, RefreshingError
-from qbwc_server.store.database import Database
+from qbwc_server.store.database import Database, DatabaseUnreachable
 
 PREFIX: Final = "/api"
 _MAXIMUM_BODY: Final = 1 << 20
@@ -44,5 +45,7 @@ def make_api(database: Database, refreshing: Refreshing) -> Flask:
     api.register_error_handler(problems.Problem, problems.Problem.response)
     api.register_error_handler(HTTPException, problems.of_http)
     api.register_error_handler(RefreshingError, problems.of_refreshing)
+    for unreachable in (OperationalError, InterfaceError, DatabaseUnreachable):
+        api.register_error_handler(unreachable, problems.of_unreachable)
     api.register_error_handler(Exception, problems.of_bug)
     return api

@@ -71,10 +71,10 @@ def read_order() -> Order:
     ways = [way for way in _WAYS if way in body]
     if len(ways) != 1:
         errors[ways[1] if ways else "list_id"] = f"Give exactly one of {', '.join(_WAYS)}."
-        raise _unprocessable(errors)
+        raise unprocessable(errors)
     way, values = _way(body, ways[0], errors)
     if errors:
-        raise _unprocessable(errors)
+        raise unprocessable(errors)
     return Order(body.get("company"), body["list"], way, values, several=ways[0] == "list_ids")
 
 
@@ -86,7 +86,7 @@ def idempotency_key() -> str | None:
     """
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 1 <= len(key.strip()) <= _MAXIMUM_KEY:
-        raise _unprocessable({"Idempotency-Key": f"Must have 1 to {_MAXIMUM_KEY} characters."})
+        raise unprocessable({"Idempotency-Key": f"Must have 1 to {_MAXIMUM_KEY} characters."})
     return None if key is None else key.strip()
 
 
@@ -98,7 +98,7 @@ def choice(name: str, allowed: tuple[str, ...]) -> str | None:
     """
     value = request.args.get(name)
     if value is not None and value not in allowed:
-        raise _unprocessable({name: f"Must be one of {', '.join(allowed)}."})
+        raise unprocessable({name: f"Must be one of {', '.join(allowed)}."})
     return value
 
 
@@ -112,7 +112,7 @@ def limit(default: int, most: int) -> int:
     if value is None:
         return default
     if not (value.isascii() and value.isdigit() and len(value) <= LIMIT_DIGITS and 1 <= int(value) <= most):
-        raise _unprocessable({"limit": f"Must be a number from 1 to {most}."})
+        raise unprocessable({"limit": f"Must be a number from 1 to {most}."})
     return int(value)
 
 
@@ -174,5 +174,6 @@ def _check_company(given: object, errors: dict[str, str]) -> None:
         errors["company"] = "Must be the name of a company, which is one line."
 
 
-def _unprocessable(errors: Mapping[str, str]) -> Problem:
+def unprocessable(errors: Mapping[str, str]) -> Problem:
+    """Return the problem of a body or query with these faults, a sentence for each field."""
     return Problem(422, "The request was understood, but its content cannot be used; see errors.", errors=errors)

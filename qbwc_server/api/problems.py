@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from qbwc_server.refreshing import RefreshingError, UnknownCompany, UnknownRefresh
 
 _log = logging.getLogger(__name__)
+_RETRY_SECONDS: Final = "10"
 
 
 class Problem(Exception):
@@ -68,6 +69,16 @@ def of_http(problem: HTTPException) -> Response:
 def of_refreshing(problem: RefreshingError) -> Response:
     """Return the document for a request that cannot be met; its cure is one that a program has."""
     return Problem(problem.status, _CURES.get(type(problem)) or str(problem)).response()
+
+
+def of_unreachable(problem: Exception) -> Response:
+    """Return the document for a database of ours that cannot be used just now."""
+    _log.error("an API call met a database that cannot be used", exc_info=problem)
+    return Problem(
+        503,
+        "The server's database cannot be used just now. Try again; with the same Idempotency-Key nothing is done twice.",
+        headers={"Retry-After": _RETRY_SECONDS},
+    ).response()
 
 
 def of_bug(problem: Exception) -> Response:

@@ -80,7 +80,10 @@ def _filter(refreshing: Refreshing) -> str | None:
 
 def _company(refreshing: Refreshing, given: str | None) -> str:
     """Return the one company a call is about: from the body, the query, the token, or the only one there is."""
-    wanted = given if given is not None else request.args.get("company")
+    named = request.args.get("company")
+    if None not in (given, named) and given != named:
+        raise bodies.unprocessable({"company": "The body and the query name different companies; name one of them."})
+    wanted = given if given is not None else named
     return caller().company(wanted) or refreshing.only_company()
 
 

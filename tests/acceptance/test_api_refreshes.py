@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from qbwc_server.app import Application, build_app
 from qbwc_server.cli.installing import install
@@ -285,6 +286,28 @@ def test_other_bodies_than_json_are_refused(site: Site) -> None:
     assert _is_problem(site.call("POST", "/refreshes", b" " * (1 << 20) + b"{}"), 413)
 
 
+def test_the_bare_path_of_the_api_belongs_to_the_api(site: Site) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
+    connection.request("GET", "/api")
+    answer = connection.getresponse()
+    problem = json.loads(answer.read())
+    connection.close()
+    assert (answer.status, answer.headers["Content-Type"]) == (401, "application/problem+json")
+    assert problem["status"] == 401
+
+
+def test_a_database_that_cannot_be_used_is_a_problem_to_try_again(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    with site.app.database.write() as connection:
+        connection.execute(text("ALTER TABLE refreshes RENAME TO gone"))
+    refused = site.call("POST", "/refreshes", {"list": "customer", "full_name": "Côté & Fils"})
+    with site.app.database.write() as connection:
+        connection.execute(text("ALTER TABLE gone RENAME TO refreshes"))
+    assert _is_problem(refused, 503)
+    assert refused.headers["Retry-After"] == "10"
+    assert "Côté" not in caplog.text
+    assert site.call("POST", "/refreshes", {"list": "customer", "full_name": "Côté & Fils"}).status == 202
+
+
 def test_unknown_paths_and_methods_are_problems_too(site: Site) -> None:
     assert _is_problem(site.call("GET", "/nothing"), 404)
     assert _is_problem(site.call("GET", "/refreshes/99999999999999999999"), 404)
@@ -319,6 +342,8 @@ def test_with_several_companies_one_must_be_named(make_site: Callable[..., Site]
     assert site.call("POST", "/refreshes?company=acme", body).body["company"] == "acme"
     assert site.call("POST", "/refreshes", {**body, "company": "globex"}).body["company"] == "globex"
     assert [one["company"] for one in site.call("GET", "/refreshes?company=acme").body] == ["acme"]
+    assert _fields(site.call("POST", "/refreshes?company=acme", {**body, "company": "globex"})) == {"company"}
+    assert site.call("POST", "/refreshes?company=acme", {**body, "company": "acme"}).body["company"] == "acme"
     assert _is_problem(site.call("GET", "/connection"), 422)
     assert site.call("GET", "/connection?company=globex").body["state"] == "never_seen"
     assert _is_problem(site.call("GET", "/refreshes?company=initech"), 404)
