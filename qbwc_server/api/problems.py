@@ -76,7 +76,7 @@ def of_unreachable(problem: Exception) -> Response:
     _log.error("an API call met a database that cannot be used", exc_info=problem)
     return Problem(
         503,
-        "The server's database cannot be used just now. Try again; with the same Idempotency-Key nothing is done twice.",
+        "The server's database cannot be used just now. Try again; with the same Idempotency-Key nothing comes twice.",
         headers={"Retry-After": _RETRY_SECONDS},
     ).response()
 

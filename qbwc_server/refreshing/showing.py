@@ -115,14 +115,16 @@ class Showing:
         return {row.id: self._fields(row.list, found[row.id]) for row in rows}
 
     def _fields(self, list_name: str, found: Sequence[records.Change]) -> tuple[FieldChange, ...]:
+        """Return the fields that changed, those of records seen for the first time last: they tell the least."""
         shown = [
             FieldChange(
                 change.list_id,
                 str(part["field"]),
                 self._permitted(list_name, str(part["field"]), part["before"]),
                 self._permitted(list_name, str(part["field"]), part["after"]),
+                change.kind == "created",
             )
-            for change in found
+            for change in sorted(found, key=lambda change: change.kind == "created")
             for part in change.fields
             if self._is_shown(list_name, str(part["field"]))
         ]

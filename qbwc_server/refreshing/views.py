@@ -11,12 +11,16 @@ from qbwc_server.store.tables import FINAL_STATES
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field of a record before and after; None is absent."""
+    """A field of a record before and after; None is absent.
+
+    `first` is whether the record was seen for the first time, so that there was no before.
+    """
 
     list_id: str
     field: str
     before: Any
     after: Any
+    first: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the contract's shape."""

@@ -1,5 +1,7 @@
 """The requests to QuickBooks: the queue, one request's way, cancelling and trying again."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -8,8 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from qbwc_server.qbxml.lists import list_type
 from qbwc_server.refreshing import NotAsked, NotFailed, NotWaiting, Refresh
+from qbwc_server.refreshing.showing import MOST_CHANGES
+from qbwc_server.store import records
+from qbwc_server.store.tables import STATES
 from qbwc_server.web import record
-from qbwc_server.web.fields import differences
+from qbwc_server.web.fields import Difference, differences
 from qbwc_server.web.live import Live, live
 from qbwc_server.web.rows import row, rows
 from qbwc_server.web.shared import company, need, shared, wording
@@ -19,7 +24,23 @@ pages = Blueprint("queue", __name__)
 _MOST: Final = 100
 # What a database counts with; a longer number is no request.
 _ID: Final = f"<int(max={2**63 - 1}):refresh_id>"
-STATES: Final = ("waiting", "sent", "answered", "published", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a request changed.
+
+    Attributes:
+        fields: Field by field.
+        names: The full names of the records of a whole list, by ListID; none for one record.
+        first: Whether there were records seen for the first time, which are not among the fields.
+        more: Whether there may be more than is shown.
+    """
+
+    fields: tuple[Difference, ...]
+    names: Mapping[str, str]
+    first: bool
+    more: bool
 
 
 @pages.get("/refreshes")
@@ -97,8 +118,22 @@ def _page(found: Refresh) -> dict[str, object]:
         "live": _live(found, on_record=False),
         "owner": company(found.company),
         "steps": _steps(found),
-        "changes": differences(reader, shown.kind, found.changes),
+        "changes": _changes(found),
     }
+
+
+def _changes(found: Refresh) -> Changes:
+    """Gather what a request changed; of records seen for the first time only that there were some."""
+    told = tuple(each for each in found.changes if not each.first)
+    ids = {each.list_id for each in told} if found.scope != "record" else set()
+    with shared().database.read() as connection:
+        known = records.many(connection, found.company, found.list, ids) if ids else {}
+    return Changes(
+        differences(wording(), list_type(found.list), told),
+        {list_id: each.full_name for list_id, each in known.items()},
+        first=len(told) < len(found.changes),
+        more=len(told) >= MOST_CHANGES,
+    )
 
 
 def _live(found: Refresh, *, on_record: bool) -> Live:

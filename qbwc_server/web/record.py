@@ -47,7 +47,7 @@ class Detail:
     @property
     def first_seen(self) -> bool:
         """Whether the latest refresh brought the record for the first time: there is no before."""
-        return self.latest is not None and all(each.before is None for each in self.latest.changes)
+        return self.latest is not None and any(each.first for each in self.latest.changes)
 
     @property
     def latest(self) -> Refresh | None:

@@ -137,6 +137,34 @@ def test_a_whole_list_of_which_some_changed_is_done_without_exceptions(office: W
     marie.get("/language?lang=en")
 
 
+def test_what_a_whole_list_changed_is_told_by_name_and_new_records_are_not_spelled_out(
+    office: WebOffice, marie: Browser
+) -> None:
+    first = marie.get("/refreshes/1")
+    assert "Records seen for the first time are not listed" in first.words
+    assert "<table" not in first.text
+    changed = office.office.change("customer")
+    office.office.quickbooks.add("customer", "CustomerRet", Name="Brand New Bakery")
+    done = office.finish(office.ask("customer", "all").id)
+    page = marie.get(f"/refreshes/{done.id}")
+    name = office.app.refreshing.record(office.company, "customer", changed).full_name
+    assert f'<a href="/customers/{office.company}/{changed}">{name.replace("&", "&amp;")}</a>' in page.text
+    assert f">{changed}<" not in page.text
+    assert "Brand New Bakery" not in page.text
+    assert "Records seen for the first time are not listed" in page.words
+
+
+def test_a_field_that_was_empty_is_a_change_and_not_a_record_seen_for_the_first_time(
+    office: WebOffice, marie: Browser
+) -> None:
+    list_id = office.app.refreshing.search("customer", q="Brand New Bakery").records[0].list_id
+    office.office.quickbooks.change("customer", list_id, Fax="555-0199")
+    office.finish(office.ask("customer", "list_id", list_id).id)
+    page = marie.get(f"/customers/{office.company}/{list_id}")
+    assert "Seen for the first time" not in page.words
+    assert re.search(r"<del>.*\(empty\).*</del>.*<ins>555-0199</ins>", page.text, re.DOTALL)
+
+
 def test_a_viewer_sees_no_buttons_and_cannot_ask(office: WebOffice, customer: str) -> None:
     vera = _signed_in(office, "vera")
     page = vera.get(customer)
