@@ -1,8 +1,9 @@
 """Writing the website's database: exactly once, only what differs, never past what somebody else owns.
 
 `Website` is the whole of it; `Dirty` goes in, `Published` comes out. The modules: records (values), errors, engine
-(connections, retries), tables, values (what a column takes), plan (decides for one record, pure), write (the
-statements), schema (making the tables), website.
+(connections, retries), sqlite_file (a file that may be moved or replaced), tables, room (what the columns take as they
+stand), values (what a value becomes in a column), plan (decides for one record, pure), write (the statements), schema
+(making the tables), website.
 """
 
 from qbwc_server.publish.errors import (

@@ -10,7 +10,8 @@ whole transaction back, and it is run again: all of it is repeatable.
 
 import importlib.util
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import SystemRandom
 from typing import Any, Literal, TypeVar
 
@@ -18,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from qbwc_server.publish import errors
+from qbwc_server.publish import errors, sqlite_file
 from qbwc_server.sqlite import use_wal
 
 Backend = Literal["sqlite", "postgresql", "mysql"]
@@ -26,6 +27,7 @@ Backend = Literal["sqlite", "postgresql", "mysql"]
 CONNECT_SECONDS = 10
 LOCK_SECONDS = 10
 BUSY_SECONDS = 30
+LOOKING_SECONDS = 3
 TRIES = 8
 TRYING_SECONDS = 40
 _DUPLICATE_TRIES = 3
@@ -36,7 +38,6 @@ _DRIVERS: dict[str, tuple[str, str]] = {
     "mysql": ("pymysql", "mysql"),
     "mariadb": ("pymysql", "mysql"),
 }
-_LOCKED = ("40001", "40P01", "55P03", "1213", "1205", "1020", "5", "6")
 _DUPLICATE = ("23505", "42P07", "42701", "42710", "1062", "1050", "1060")
 # A server that vanished without a word is noticed within about a minute.
 _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
@@ -60,6 +61,7 @@ def make_engine(url: str) -> sa.Engine:
         engine = sa.create_engine(parsed, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        sqlite_file.watch(engine)
         return engine
     options: dict[str, Any]
     if name == "postgresql":
@@ -104,12 +106,24 @@ def transact(engine: sa.Engine, url: str, work: Callable[[sa.Connection], _T]) -
         except DBAPIError as error:
             number = errors.code(error)
             # A duplicate: somebody made the same row or table between our look and our step; it is seen next time.
-            if number not in _LOCKED and (number not in _DUPLICATE or attempt >= _DUPLICATE_TRIES):
+            if number not in errors.LOCKED and (number not in _DUPLICATE or attempt >= _DUPLICATE_TRIES):
                 raise
             if attempt == TRIES or time.monotonic() > end:
                 raise errors.busy(error, url) from error
         time.sleep(_random.uniform(0, 0.01 * 2**attempt))
     raise AssertionError  # pragma: no cover - the last try returns or raises
+
+
+@contextmanager
+def looking(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Give a connection for looking, whose wait for others' locks is short: somebody waits for the answer.
+
+    On MySQL the session's own limit holds.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOOKING_SECONDS}s'")
+        yield connection
 
 
 def _with_driver(url: str) -> sa.URL:
@@ -147,6 +161,7 @@ def _prepare_sqlite(driver_connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     writes = connection.get_execution_options().get("qbwc_write", False)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {(BUSY_SECONDS if writes else LOOKING_SECONDS) * 1000}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

@@ -1,12 +1,26 @@
 """What can stop publishing as a whole. Each says what happened and what to do; none shows a password."""
 
+import re
 import sqlite3
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
+from qbwc_server.publish import sqlite_file
+
+# 1305 is what MySQL answers to the return to a savepoint that went with the whole transaction, undone by a deadlock.
+LOCKED = ("40001", "40P01", "55P03", "1213", "1205", "1020", "1305", "5", "6")
+"""The databases' codes for locks of others; what was undone by one may be done again."""
 _NO_TABLE = ("42P01", "42703", "3F000", "1146", "1054")
+_CANNOT_OPEN = "14"
 _DENIED = ("42501", "1142", "1143", "1044", "1227", "8")
+
+# What the owner's checks and triggers answer where the driver has no class of its own for it: MySQL's number for
+# SIGNAL, for a CHECK (MySQL, MariaDB) and for a value it cannot read; PostgreSQL's classes for RAISE and for views.
+_REFUSED = ("1644", "3819", "4025", "1292", "1369")
+_REFUSED_CLASSES = ("44", "45", "P0")
+# MySQL names the column at the end of its sentence, alone or after database and table.
+_COLUMN = re.compile(r"column [`'](?:[^`']+`\.`)*([^`']+)[`'] at row \d+$")
 
 
 class WebsiteError(Exception):
@@ -96,6 +110,26 @@ def code(error: DBAPIError) -> str:
     return str(getattr(cause, "sqlstate", None) or "")
 
 
+def refuses_a_value(error: DBAPIError) -> bool:
+    """Tell whether the database, or a rule its owner put there, refuses what was to be written into a row.
+
+    Everything else (no room on the disk, a lost connection, a missing table) is no fault of one record.
+    """
+    number = code(error)
+    by_class = len(number) == len("P0001") and number.startswith(_REFUSED_CLASSES)
+    return isinstance(error, DataError | IntegrityError) or number in _REFUSED or by_class
+
+
+def column(error: DBAPIError) -> str:
+    """Return the column whose value was refused, or "" where the database does not tell; never a value."""
+    told = getattr(getattr(error.orig, "diag", None), "column_name", None)
+    if told:
+        return str(told)
+    arguments = () if error.orig is None else error.orig.args
+    found = _COLUMN.search(str(arguments[1])) if len(arguments) > 1 else None
+    return found[1] if found else ""
+
+
 def translated(error: SQLAlchemyError, url: str) -> WebsiteError:
     """Return our own error for one of the database's.
 
@@ -108,12 +142,19 @@ def translated(error: SQLAlchemyError, url: str) -> WebsiteError:
     if isinstance(error, IntegrityError):
         # Its text quotes the row. What a record causes is refused with that record; what is left is a race.
         return WebsiteBusy(url, "others wrote the same record again and again")
-    reason = _reason(error, url)
-    number = code(error)
+    return _by_code(code(error), _reason(error, url), url)
+
+
+def _by_code(number: str, reason: str, url: str) -> WebsiteError:
     if number in _NO_TABLE or reason.startswith(("no such table", "no such column")) or "has no column" in reason:
         return NotInstalled(f"a table or column of ours ({reason})")
     if number in _DENIED:
         return WebsiteDenied(url, reason)
+    if number in LOCKED:
+        return WebsiteBusy(url, reason)
+    path = sqlite_file.path_of(sa.make_url(url)) if number == _CANNOT_OPEN else None
+    if path is not None and path.parent.is_dir() and not path.exists():
+        return NotInstalled(f"its file {path}")
     return WebsiteUnreachable(url, reason)
 
 

@@ -8,10 +8,12 @@ TimeModified never.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import cast
 
 from qbwc_server.publish.engine import Backend
 from qbwc_server.publish.records import Dirty, Outcome, Published
+from qbwc_server.publish.room import Room
 from qbwc_server.publish.tables import COMPANY_MAX, LIST_ID_MAX, Column, Target
 from qbwc_server.publish.values import ColumnValue, Refused, Shape, canonical, check_text, column_value, same
 
@@ -83,7 +85,12 @@ def bad_key(dirty: Dirty, backend: Backend) -> Step | None:
 
 
 def plan(
-    target: Target, dirty: Dirty, state: State | None, row: Mapping[str, ColumnValue] | None, rules: Rules
+    target: Target,
+    dirty: Dirty,
+    state: State | None,
+    row: Mapping[str, ColumnValue] | None,
+    rules: Rules,
+    rooms: Mapping[str, Room] = MappingProxyType({}),
 ) -> Step:
     """Decide what to write for a record.
 
@@ -93,6 +100,7 @@ def plan(
         state: our state row, or None.
         row: the website's row, or None.
         rules: what holds for every record.
+        rooms: what the columns have room for, as far as that is known.
     """
     # A state row of another stream is no guard: its numbers count something else. Ours takes its place.
     if state is not None and state.stream_id == rules.stream_id and state.seq >= dirty.seq:
@@ -101,7 +109,7 @@ def plan(
         changes: dict[str, ColumnValue] = {} if row["is_deleted"] else {"is_deleted": True}
         return _step(dirty, "deleted", state, row, changes)
     try:
-        wanted = _wanted(target, dirty, rules)
+        wanted = _wanted(target, dirty, rules, rooms)
     except Refused as refusal:
         return refused(dirty, refusal.detail)
     if row is None:
@@ -140,11 +148,11 @@ def _published(dirty: Dirty, outcome: Outcome, detail: Mapping[str, str] | None 
     return Published(dirty.company, dirty.list, dirty.list_id, dirty.seq, outcome, detail or {})
 
 
-def _wanted(target: Target, dirty: Dirty, rules: Rules) -> dict[str, ColumnValue]:
-    wanted = {
-        column.shape.column: column_value(column.shape, _shown(target, column, dirty.values, rules), rules.backend)
-        for column in target.columns
-    }
+def _wanted(target: Target, dirty: Dirty, rules: Rules, rooms: Mapping[str, Room]) -> dict[str, ColumnValue]:
+    wanted: dict[str, ColumnValue] = {}
+    for column in target.columns:
+        shape = column.shape.with_room(rooms.get(column.shape.column))
+        wanted[shape.column] = column_value(shape, _shown(target, column, dirty.values, rules), rules.backend)
     wanted["is_deleted"] = dirty.is_deleted
     return wanted
 

@@ -116,7 +116,7 @@ def _key(length: int) -> TypeEngine[str]:
 def _type(shape: Shape) -> TypeEngine[Any]:
     if shape.kind in _PLAIN_TYPES:
         return _PLAIN_TYPES[shape.kind]
-    if shape.limit is None or shape.limit > LONGEST_VARCHAR:
+    if shape.limit is None:
         return sa.Text()
     if shape.column.endswith("list_id"):
         return _key(shape.limit)
@@ -144,7 +144,8 @@ def _target(list_type: ListType) -> Target:
 
 def _shape(field: Field) -> Shape:
     limit = ENUM_MAX if field.type.name == "enum" else field.type.max_length
-    return Shape(field.column or "", field.type.kind, limit)
+    fits = limit is not None and limit <= LONGEST_VARCHAR
+    return Shape(field.column or "", field.type.kind, limit if fits else None)
 
 
 TARGETS = tuple(_target(list_type) for list_type in LISTS)

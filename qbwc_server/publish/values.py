@@ -4,10 +4,11 @@ Everything here is pure. What a column cannot hold exactly is refused, never cut
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from qbwc_server.publish.engine import Backend
+from qbwc_server.publish.room import Room
 from qbwc_server.qbxml.fields import Kind
 
 ColumnValue = str | int | bool | Decimal | None
@@ -15,7 +16,6 @@ ColumnValue = str | int | bool | Decimal | None
 DECIMAL_DIGITS = 18
 DECIMAL_SCALE = 5
 LONGEST_VARCHAR = 255
-_WHOLE_DIGITS = DECIMAL_DIGITS - DECIMAL_SCALE
 _MYSQL_TEXT_BYTES = 65_535
 _MYSQL_MEDIUMTEXT_BYTES = 16_777_215
 _INTEGER_BITS: dict[Backend, int] = {"sqlite": 63, "postgresql": 31, "mysql": 31}
@@ -45,11 +45,19 @@ class Shape:
         column: its name.
         kind: what sort of value.
         limit: most characters of a text, None where the database's own limit holds.
+        digits: most digits of a decimal, None where there is no limit.
+        scale: most decimals among them, None where there is no limit.
     """
 
     column: str
     kind: Kind
     limit: int | None = None
+    digits: int | None = DECIMAL_DIGITS
+    scale: int | None = DECIMAL_SCALE
+
+    def with_room(self, room: Room | None) -> "Shape":
+        """Return the shape of a column that has this room, whatever it was made with; None is not known."""
+        return self if room is None else replace(self, limit=room.length, digits=room.digits, scale=room.scale)
 
 
 def column_value(shape: Shape, value: object, backend: Backend) -> ColumnValue:
@@ -88,7 +96,7 @@ def check_text(shape: Shape, text: str, backend: Backend) -> str:
     """
     if backend == "sqlite":
         limit, length = None, len(text)
-    elif shape.limit is not None and shape.limit <= LONGEST_VARCHAR:
+    elif shape.limit is not None:
         limit, length = shape.limit, len(text)
     elif backend == "mysql":
         limit = _MYSQL_MEDIUMTEXT_BYTES if shape.kind == "json" else _MYSQL_TEXT_BYTES
@@ -140,11 +148,12 @@ def _decimal(shape: Shape, value: object, backend: Backend) -> ColumnValue:
     if backend == "sqlite":
         return text
     decimals = _decimals(number)
-    if decimals > DECIMAL_SCALE:
-        raise Refused(shape.column, "too_many_decimals", length=decimals, limit=DECIMAL_SCALE)
+    if shape.scale is not None and decimals > shape.scale:
+        raise Refused(shape.column, "too_many_decimals", length=decimals, limit=shape.scale)
     whole = number.adjusted() + 1 if number else 0
-    if whole > _WHOLE_DIGITS:
-        raise Refused(shape.column, "too_many_digits", length=whole, limit=_WHOLE_DIGITS)
+    most = None if shape.digits is None else shape.digits - (shape.scale or 0)
+    if most is not None and whole > most:
+        raise Refused(shape.column, "too_many_digits", length=whole, limit=most)
     return number
 
 

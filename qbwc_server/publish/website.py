@@ -1,20 +1,24 @@
 """The website's database as the rest of the program sees it."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from qbwc_server.publish import errors, schema, write
-from qbwc_server.publish.engine import backend, make_engine, transact
+from qbwc_server.publish import errors, schema, sqlite_file, write
+from qbwc_server.publish.engine import backend, looking, make_engine, transact
 from qbwc_server.publish.plan import Rules
 from qbwc_server.publish.records import Dirty, Freshness, Published
 from qbwc_server.publish.tables import CHECKED, FRESHNESS, STATE, target
 
 _T = TypeVar("_T")
+# A website that does not answer must not keep every thread of the doors waiting for it.
+_LOOKERS = 2
+_TURN_SECONDS = 1.0
 
 
 class Website:
@@ -36,6 +40,7 @@ class Website:
         self._url = url
         self.engine = make_engine(url)
         self._rules = Rules(backend(self.engine), stream_id, private)
+        self._turns = threading.BoundedSemaphore(_LOOKERS)
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -49,6 +54,10 @@ class Website:
             WebsiteUnreachable, WebsiteDenied: no connection, or a right is missing.
         """
         with self._translating():
+            try:
+                sqlite_file.make(self.engine.url)
+            except OSError as problem:
+                raise errors.WebsiteUnreachable(self._url, problem.strerror or str(problem)) from problem
             schema.install(self.engine, self._url, datetime.now(UTC))
 
     def check(self) -> None:
@@ -58,8 +67,9 @@ class Website:
             NotInstalled: a table or column is missing.
             ForeignTable: a table is not ours.
             WebsiteUnreachable, WebsiteDenied: no connection, or a right is missing.
+            WebsiteBusy: others wait for its answer already.
         """
-        with self._translating():
+        with self._turn(), self._translating():
             schema.check(self.engine)
 
     def publish(self, batch: Sequence[Dirty], freshness: Sequence[Freshness], now: datetime) -> list[Published]:
@@ -90,7 +100,9 @@ class Website:
         with self._translating():
             try:
                 return transact(self.engine, self._url, work)
-            except (DataError, IntegrityError):
+            except DBAPIError as error:
+                if not errors.refuses_a_value(error):
+                    raise
                 # The database knows a limit that we do not: find whose value it is.
                 return transact(self.engine, self._url, lambda connection: work(connection, singly=True))
 
@@ -111,9 +123,14 @@ class Website:
         """Return the website's row of a record by column name, or None.
 
         Money and quantities are Decimal, on SQLite text; JSON columns are text; `published_at` is aware.
+
+        Raises:
+            WebsiteUnreachable, WebsiteDenied, NotInstalled: the website cannot be asked.
+            WebsiteBusy: the table is locked, or others wait for an answer already.
         """
         table = target(list_name).table
-        return self._first(sa.select(table).where(table.c.company == company, table.c.list_id == list_id))
+        with self._turn():
+            return self._first(sa.select(table).where(table.c.company == company, table.c.list_id == list_id))
 
     def rows(self, company: str, list_name: str) -> list[Mapping[str, Any]]:
         """Return all rows of a company's list in the order of ListID, as `row` does."""
@@ -153,12 +170,25 @@ class Website:
         return self._reading(look)
 
     def _reading(self, look: Callable[[sa.Connection], _T]) -> _T:
-        with self._translating(), self.engine.connect() as connection:
+        with self._translating(), looking(self.engine) as connection:
             return look(connection)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._turns.acquire(timeout=_TURN_SECONDS):
+            raise errors.WebsiteBusy(self._url, "others wait for its answer already")
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
         try:
             yield
         except SQLAlchemyError as error:
-            raise errors.translated(error, self._url) from error
+            told = errors.translated(error, self._url)
+            if type(told) is errors.WebsiteUnreachable:
+                # A pooled connection may lead to a server that lost its rank meanwhile and only lets us read.
+                self.engine.dispose()
+            raise told from error

@@ -12,11 +12,13 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from qbwc_server.publish import errors
+from qbwc_server.publish.engine import Backend
 from qbwc_server.publish.plan import Rules, State, Step, bad_key, plan, refused
 from qbwc_server.publish.records import SET_ASIDE, Dirty, Freshness, Outcome, Published
+from qbwc_server.publish.room import Room, rooms
 from qbwc_server.publish.tables import CHECKED, FRESHNESS, STATE, Target, target
 
 Key = tuple[str, str, str]
@@ -49,7 +51,7 @@ def write_batch(
         One `Published` for each `Dirty`, in the same order.
 
     Raises:
-        sqlalchemy.exc.DataError, sqlalchemy.exc.IntegrityError: the database refuses a value (not with `singly`).
+        sqlalchemy.exc.DBAPIError: one for which `errors.refuses_a_value` holds (not with `singly`), or any other.
     """
     newest: dict[Key, Dirty] = {}
     for dirty in batch:
@@ -79,9 +81,9 @@ def _plan(connection: sa.Connection, rules: Rules, records: Sequence[Dirty]) -> 
     states = {group: _states(connection, group, dirties) for group, dirties in groups.items()}
     for (list_name, company), dirties in groups.items():
         aim = target(list_name)
-        rows = _rows(connection, aim, company, [dirty.list_id for dirty in dirties])
+        rows, room = _rows(connection, aim, company, [dirty.list_id for dirty in dirties], rules.backend)
         found = states[list_name, company]
-        steps += [plan(aim, dirty, found.get(dirty.list_id), rows.get(dirty.list_id), rules) for dirty in dirties]
+        steps += [plan(aim, dirty, found.get(dirty.list_id), rows.get(dirty.list_id), rules, room) for dirty in dirties]
     return steps
 
 
@@ -100,14 +102,20 @@ def _states(connection: sa.Connection, group: tuple[str, str], dirties: Sequence
     return found
 
 
-def _rows(connection: sa.Connection, aim: Target, company: str, list_ids: Sequence[str]) -> dict[str, Row]:
+def _rows(
+    connection: sa.Connection, aim: Target, company: str, list_ids: Sequence[str], backend: Backend
+) -> tuple[dict[str, Row], Mapping[str, Room]]:
+    """Return the website's rows by ListID, and what their columns have room for."""
     table = aim.table
     query = sa.select(table).where(table.c.company == company).order_by(table.c.list_id).with_for_update()
     found: dict[str, Row] = {}
+    room: Mapping[str, Room] = {}
     for part in _parts(list_ids):
-        for row in connection.execute(query.where(table.c.list_id.in_(part))).mappings():
+        answer = connection.execute(query.where(table.c.list_id.in_(part)))
+        room = rooms(None if answer.cursor is None else answer.cursor.description, backend)
+        for row in answer.mappings():
             found[row["list_id"]] = {name: value for name, value in row.items() if name not in _NOT_COMPARED}
-    return found
+    return found, room
 
 
 def _parts(list_ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -119,18 +127,16 @@ def _write_alone(connection: sa.Connection, rules: Rules, step: Step, now: datet
     try:
         with connection.begin_nested():
             _write(connection, rules, [step], now)
-    except (DataError, IntegrityError) as error:
-        if STATE.name in (error.statement or ""):
-            # Not the record's fault: another publisher was first.
+    except DBAPIError as error:
+        # On our state row it is not the record's fault: another publisher was first.
+        if not errors.refuses_a_value(error) or STATE.name in (error.statement or ""):
             raise
         return refused(step.dirty, _refusal(error))
     return step
 
 
 def _refusal(error: DBAPIError) -> dict[str, str]:
-    diagnosis = getattr(error.orig, "diag", None)
-    column = getattr(diagnosis, "column_name", None) or ""
-    return {"column": column, "reason": "database", "code": errors.code(error)}
+    return {"column": errors.column(error), "reason": "database", "code": errors.code(error)}
 
 
 def _write(connection: sa.Connection, rules: Rules, steps: Sequence[Step], now: datetime) -> None:

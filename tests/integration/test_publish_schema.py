@@ -63,8 +63,11 @@ def test_install_makes_the_tables_of_the_contract_and_repeats(website: Website) 
 
 
 @pytest.mark.parametrize("kind", ["TABLE customers (id INT, name VARCHAR(20))", "VIEW items AS SELECT 1 AS id"])
-def test_a_foreign_table_is_never_touched(website: Website, kind: str) -> None:
-    execute(website, f"CREATE {kind}")
+def test_a_foreign_table_is_never_touched(website: Website, website_url: str, kind: str) -> None:
+    owners = sa.create_engine(website_url)
+    with owners.begin() as connection:
+        connection.exec_driver_sql(f"CREATE {kind}")
+    owners.dispose()
     before = tables(website)
     with pytest.raises(ForeignTable, match=r"customers|items") as caught:
         website.install()

@@ -3,7 +3,7 @@
 import sqlite3
 
 import pytest
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from qbwc_server.publish import errors
@@ -31,6 +31,7 @@ def test_a_drivers_words_are_shown_without_password_and_without_the_row() -> Non
     ("error", "expected"),
     [
         (operational(2003, "no host"), errors.WebsiteUnreachable),
+        (operational(1205, "Lock wait timeout exceeded"), errors.WebsiteBusy),
         (operational(1142, "INSERT command denied"), errors.WebsiteDenied),
         (ProgrammingError("", {}, Exception(1146, "no table")), errors.NotInstalled),
         (operational("no such table: customers"), errors.NotInstalled),
@@ -59,6 +60,35 @@ def test_codes_come_from_each_driver_in_its_own_way() -> None:
     assert errors.code(OperationalError("", {}, Postgres("x"))) == "40P01"
     assert errors.code(OperationalError("", {}, busy)) == "5"
     assert errors.code(operational("x")) == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "its_own"),
+    [
+        (DataError("", {}, Exception(1406, "Data too long for column 'name' at row 1")), True),
+        (operational(4025, "CONSTRAINT `rule` failed for `site`.`customers`"), True),
+        (operational(1644, "no Jean"), True),
+        (operational(1114, "The table 'customers' is full"), False),
+        (operational(1213, "Deadlock found"), False),
+        (operational(2013, "Lost connection"), False),
+        (operational("database or disk is full"), False),
+    ],
+)
+def test_only_what_a_row_is_refused_for_is_the_fault_of_a_record(error: DBAPIError, its_own: bool) -> None:
+    assert errors.refuses_a_value(error) is its_own
+
+
+@pytest.mark.parametrize(
+    ("said", "column"),
+    [
+        ("Data too long for column 'name' at row 1", "name"),
+        ("Out of range value for column 'price' at row 12", "price"),
+        (r"Incorrect string value: '\xF0\x9F' for column `site`.`customers`.`name` at row 1", "name"),
+        ("Duplicate entry 'column 'Jean' at row 1' for key 'one_name'", ""),
+    ],
+)
+def test_the_column_is_named_where_mysql_names_it(said: str, column: str) -> None:
+    assert errors.column(operational(1406, said)) == column
 
 
 def test_every_error_says_what_to_do() -> None:

@@ -11,7 +11,7 @@ from qbwc_server.publish.values import Refused, Shape, canonical, column_value, 
 
 PRICE = Shape("price", "decimal")
 PHONE = Shape("phone", "text", 21)
-NOTES = Shape("notes", "text", 4095)
+NOTES = Shape("notes", "text")
 LEVEL = Shape("sublevel", "int")
 ACTIVE = Shape("is_active", "bool")
 LINES = Shape("lines", "json")
