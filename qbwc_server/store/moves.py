@@ -169,20 +169,8 @@ def publish_record(
     """Mark every answered record refresh up to this observation as published."""
     connection.execute(
         update(refreshes)
-        .where(
-            refreshes.c.company == company,
-            refreshes.c.list == list_name,
-            refreshes.c.list_id == list_id,
-            refreshes.c.scope == "record",
-            refreshes.c.state == "answered",
-            refreshes.c.seq <= seq,
-        )
-        .values(
-            state="published",
-            outcome=outcome,
-            published_at=now,
-            finished_at=now,
-        )
+        .where(_answered_by(company, list_name, list_id, seq))
+        .values(state="published", outcome=outcome, published_at=now, finished_at=now)
     )
 
 
@@ -198,15 +186,20 @@ def fail_record(
     """End every answered record refresh up to this observation: its publishing was set aside."""
     connection.execute(
         update(refreshes)
-        .where(
-            refreshes.c.company == company,
-            refreshes.c.list == list_name,
-            refreshes.c.list_id == list_id,
-            refreshes.c.scope == "record",
-            refreshes.c.state == "answered",
-            refreshes.c.seq <= seq,
-        )
+        .where(_answered_by(company, list_name, list_id, seq))
         .values(state="failed", error=dict(error), finished_at=now)
+    )
+
+
+def _answered_by(company: str, list_name: str, list_id: str, seq: int) -> ColumnElement[bool]:
+    """Return what finds the answered refreshes of a record that this observation answers, or one before it."""
+    return and_(
+        refreshes.c.company == company,
+        refreshes.c.list == list_name,
+        refreshes.c.list_id == list_id,
+        refreshes.c.scope == "record",
+        refreshes.c.state == "answered",
+        refreshes.c.seq <= seq,
     )
 
 
