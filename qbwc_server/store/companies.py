@@ -82,7 +82,7 @@ class UnknownCompany(CompanyError):
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company as stored; the columns of `tables.companies` without the password."""
+    """A company as stored; the columns of `tables.companies` without the password and what is of `numbers` alone."""
 
     company: str
     title: str
@@ -302,13 +302,6 @@ def take_seq(connection: Connection, company: str, count: int) -> int:
         .returning(companies.c.seq)
     ).scalar_one()
     return last - count + 1
-
-
-def lift_seq(connection: Connection, company: str, at_least: int) -> None:
-    """Lift the counter: the website knows higher numbers, so our database came from a backup."""
-    connection.execute(
-        update(companies).where(companies.c.company == company, companies.c.seq < at_least).values(seq=at_least)
-    )
 
 
 def connection_of(connection: Connection, company: str) -> Seen:

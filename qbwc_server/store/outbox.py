@@ -19,9 +19,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from qbwc_server.store.tables import freshness, outbox, records
+from qbwc_server.store.tables import companies, freshness, outbox, records
 
 CLAIM = timedelta(minutes=5)
+LONGEST_PROBLEM = 500
 _KEY = ("target", "company", "list", "list_id")
 
 
@@ -134,15 +135,18 @@ def again(connection: Connection, company: str, list_name: str, list_id: str, no
 
 
 def anything_due(connection: Connection, now: datetime) -> bool:
-    """Return whether a row is due and unclaimed."""
+    """Return whether a row could be claimed."""
     return connection.execute(select(outbox.c.list_id).where(_due(now)).limit(1)).first() is not None
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
+    unchecked = select(companies.c.company).where(companies.c.unchecked_after.is_not(None))
     return and_(
         outbox.c.set_aside.is_(None),
         outbox.c.due_at <= now,
         or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until < now),
+        # Their numbers may mean something else to the website.
+        outbox.c.company.not_in(unchecked),
     )
 
 
@@ -251,9 +255,17 @@ def postpone(connection: Connection, claimed: Sequence[Claimed], due_at: datetim
                 due_at=due_at,
                 attempts=outbox.c.attempts + 1,
                 claimed_until=None,
-                detail={"problem": why[:500]},
+                detail={"problem": why[:LONGEST_PROBLEM]},
             )
         )
+
+
+def note_problem(connection: Connection, why: str) -> None:
+    """Say of what waits, where nothing was said yet, why it does; it stays due, and claims stay as they are."""
+    untold = and_(outbox.c.set_aside.is_(None), outbox.c.attempts == 0)
+    connection.execute(
+        update(outbox).where(_free(untold)).values(attempts=1, detail={"problem": why[:LONGEST_PROBLEM]})
+    )
 
 
 def hurry(connection: Connection, now: datetime) -> None:

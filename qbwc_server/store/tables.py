@@ -107,6 +107,8 @@ companies = Table(
     Column("created_at", UTCDateTime, nullable=False),
     # The observation counter and the number of the current visit.
     Column("seq", BigInteger, nullable=False, default=0),
+    # The website is still to be asked whether it knows higher numbers than this one; NULL once it was (`numbers`).
+    Column("unchecked_after", BigInteger, default=0),
     Column("visit", BigInteger, nullable=False, default=0),
     # qbXML: what was negotiated last, a cap after refusals, what was ever accepted.
     Column("qbxml_version", String(10)),

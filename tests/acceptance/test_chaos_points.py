@@ -27,10 +27,15 @@ STEPS = (
     "receiveResponseXML reply",
     "closeConnection visiting._simple ours",
     "closeConnection reply",
-    "publisher publishing.run_once ours",
+    "publisher publisher.run_once ours",
     "publisher website.publish",
-    "publisher publishing._mark ours",
-    "publisher publishing._finish_lists ours",
+    "publisher publisher._mark ours",
+    "publisher lists.finish ours",
+)
+AT_START = (
+    "publisher website.publish website after",
+    "publisher publisher._begin ours before",
+    "publisher numbers.check ours before",
 )
 WHERE_IT_CHANGES_HANDS = ("receiveResponseXML visiting._accept ours", "publisher website.publish website")
 MANY = 100
@@ -99,12 +104,12 @@ def test_a_death_at_each_commit_of_the_start_is_healed_by_the_next_start(tmp_pat
     with installed(tmp_path / "server") as server:
         office = Office(server, sample_company(customers=24, items=20), seed=4)
         wishes = office.everything()
-        for point in ("publisher website.publish website after", "publisher publishing._begin ours before"):
+        for point in AT_START:
             server.order(f"kill 1 {point}")
             server.start(crashing=True)
             office.work(wishes)
             assert server.has_died(5.0)
-        server.order("kill 1 publisher publishing._begin ours after")
+        server.order("kill 1 publisher numbers.check ours after")
         server.start(crashing=True)
         assert server.has_died(5.0)
         server.start()

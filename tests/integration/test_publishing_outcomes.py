@@ -340,6 +340,24 @@ def test_the_publisher_thread_publishes_without_being_called(office: Office, boo
     assert office.accepted == 1
 
 
+def test_what_is_to_be_done_at_each_tick_does_not_wait_for_the_website(office: Office, books: Books) -> None:
+    _answered(office, books, books.list_ids("customer")[0])
+    office.website.close()
+    place = office.folder / "site.db"
+    place.unlink()
+    place.mkdir()
+    done: list[str] = []
+    publisher = Publisher(
+        office.database,
+        office.website,
+        at_each_tick=lambda: done.append("tick"),
+        now_and_then=lambda: done.append("now and then"),
+    )
+    with pytest.raises(WebsiteError):
+        publisher._round()
+    assert done == ["tick", "now and then"]
+
+
 def test_staging_that_was_never_accepted_is_swept(office: Office, books: Books) -> None:
     with office.database.write() as connection:
         now = office.database.now(connection)

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("unchecked_after", sa.BigInteger(), nullable=True),
         sa.Column("visit", sa.BigInteger(), nullable=False),
         sa.Column("qbxml_version", sa.String(length=10), nullable=True),
         sa.Column("version_cap", sa.String(length=10), nullable=True),

@@ -10,9 +10,11 @@ changes nothing the second time: the website's state row knows the observation
 number, and the outbox row is only dropped for that number or a lower one. A row
 that somebody else had claimed may have been published without a word: then the
 website is asked first what was done, since a later observation of the same
-record would find nothing more to do. No
-transaction on one database is open while one on the other is begun; they may be
-the same file.
+record would find nothing more to do. No transaction on one database is open
+while one on the other is begun; they may be the same file.
+
+What the numbers mean to the website must be sure before one is sent: after a
+start it is asked first (`numbers`).
 
 The same tick writes who was seen calling, gives up silent visits and sweeps
 what was staged and never accepted.
@@ -21,7 +23,6 @@ what was staged and never accepted.
 import logging
 import threading
 import uuid
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -31,10 +32,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from qbwc_server.publish.errors import WebsiteError
 from qbwc_server.publish.records import SET_ASIDE, Dirty, Freshness, Published
 from qbwc_server.publish.website import Website
-from qbwc_server.store import companies, installation, moves, outbox, records, refreshes
+from qbwc_server.publishing import lists, numbers
+from qbwc_server.store import companies, installation, moves, outbox, records
 from qbwc_server.store.database import Database
 from qbwc_server.store.outbox import Claimed
-from qbwc_server.store.refreshes import QueuedRefresh
 
 TICK = 2.0
 BATCH = 200
@@ -76,7 +77,8 @@ class Publisher:
         self._since_housekeeping = HOUSEKEEPING_SECONDS
 
     def start(self) -> None:
-        """Begin; what a dead process had claimed is free again."""
+        """Begin, before the first answer is accepted; what a dead process had claimed is free again."""
+        numbers.begin(self.database)
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._thread.start()
 
@@ -109,22 +111,21 @@ class Publisher:
         self._chores(everything=False)
 
     def _begin(self) -> None:
-        """Drop the claims of a dead process, and lift the counters if our database came from a backup."""
+        """Drop the claims of a dead process."""
         with self.database.write() as connection:
             outbox.drop_claims(connection)
-        highest = self.website.highest_seq()
-        with self.database.write() as connection:
-            for company, seq in highest.items():
-                companies.lift_seq(connection, company, seq)
 
     def _round(self) -> None:
-        while self.run_once() and not self._stop.is_set():
-            pass
-        self._since_housekeeping += TICK
-        due = self._since_housekeeping >= HOUSEKEEPING_SECONDS
-        self._chores(everything=due)
-        if due:
-            self._since_housekeeping = 0.0
+        try:
+            while self.run_once() and not self._stop.is_set():
+                pass
+        finally:
+            # None of it needs the website.
+            self._since_housekeeping += TICK
+            due = self._since_housekeeping >= HOUSEKEEPING_SECONDS
+            self._chores(everything=due)
+            if due:
+                self._since_housekeeping = 0.0
 
     def _chores(self, *, everything: bool) -> None:
         self.at_each_tick()
@@ -134,12 +135,17 @@ class Publisher:
                 records.sweep_staging(connection, self.database.now(connection) - STAGING_KEPT)
 
     def run_once(self) -> int:
-        """Publish one batch; returns how many records were taken (0: nothing was due, or the website is away)."""
+        """Publish one batch; returns how many records were taken (0: nothing was due).
+
+        Raises:
+            WebsiteError: the website is away; what waits goes on waiting.
+        """
+        self._check_numbers()
         with self.database.read() as connection:
             idle = not outbox.anything_due(connection, self.database.now(connection))
             stale = outbox.stale_freshness(connection)
         if idle and not stale:
-            self._finish_lists()
+            lists.finish(self.database)
             return 0
         with self.database.write() as connection:
             now = self.database.now(connection)
@@ -156,6 +162,14 @@ class Publisher:
             raise
         self._mark(claimed, published, told, earlier)
         return len(claimed)
+
+    def _check_numbers(self) -> None:
+        try:
+            numbers.check(self.database, self.website)
+        except WebsiteError as problem:
+            with self.database.write() as connection:
+                outbox.note_problem(connection, str(problem))
+            raise
 
     def _inheritance(self, claimed: Sequence[Claimed]) -> dict[Key, tuple[int, str]]:
         """Return what the website was told by others of records that were claimed before: number and outcome."""
@@ -189,7 +203,7 @@ class Publisher:
         earlier: Mapping[Key, tuple[int, str]],
     ) -> None:
         results = {(one.company, one.list, one.list_id): one for one in published}
-        counts: dict[tuple[str, str], list[tuple[Claimed, str]]] = {}
+        counted: list[tuple[Claimed, str]] = []
         gone: list[Claimed] = []
         with self.database.write() as connection:
             asked: dict[str, frozenset[tuple[str, str]]] = {}
@@ -205,42 +219,17 @@ class Publisher:
                     outbox.set_aside(connection, one, result.outcome, result.detail, now)
                 else:
                     gone.append(one)
-                counts.setdefault((one.company, one.list), []).append((one, _counted(one, result, earlier.get(key))))
+                counted.append((one, _counted(one, result, earlier.get(key))))
             outbox.done(connection, gone)
-            for (company, list_name), counted in counts.items():
-                for run in moves.open_lists(connection, company, list_name):
-                    tally = Counter(outcome for one, outcome in counted if _brought(run, one))
-                    moves.change(connection, [run.id], counts=_added(run.counts, tally))
+            lists.count(connection, counted)
             for fresh in told:
                 if fresh.last_contact_at is not None:
                     outbox.freshness_told(connection, fresh.company, fresh.list, fresh.last_contact_at)
-        if any(one.attempts for one in claimed):
+        # The website answers, even if it was only told of a call: what was put off for minutes need not wait.
+        if told or any(one.attempts for one in claimed):
             with self.database.write() as connection:
                 outbox.hurry(connection, self.database.now(connection))
-        self._finish_lists()
-
-    def _finish_lists(self) -> None:
-        """Conclude list runs of which nothing is unpublished any more."""
-        with self.database.read() as connection:
-            answered = [
-                one for one in refreshes.search(connection, state="answered") if one.scope in ("all", "changed")
-            ]
-        for run in answered:
-            with self.database.write() as connection:
-                open_rows, aside = outbox.dirty_since(connection, run.company, run.list, run.seq or 0)
-                if open_rows:
-                    continue
-                current = refreshes.get(connection, run.id)
-                if current is None or current.state != "answered":
-                    continue
-                counts: Mapping[str, int] = current.counts or {}
-                done = {name: count for name, count in counts.items() if count and name not in SET_ASIDE}
-                outcome = (
-                    next(iter(done)) if len(done) == 1 and not aside else "mixed" if done or aside else "unchanged"
-                )
-                error = {"code": "set_aside", "values": {"count": str(aside)}} if aside else current.error
-                now: datetime = self.database.now(connection)
-                moves.conclude(connection, [run.id], outcome, now, error=error)
+        lists.finish(self.database)
 
 
 def _hold(connection: Connection, whose: Sequence[Claimed | Freshness]) -> tuple[str, ...]:
@@ -270,18 +259,6 @@ def _counted(one: Claimed, result: Published, earlier: tuple[int, str] | None) -
     if earlier is not None and result.outcome == "unchanged" and one.since <= earlier[0]:
         return earlier[1]
     return result.outcome
-
-
-def _brought(run: QueuedRefresh, one: Claimed) -> bool:
-    """Return whether a list run brought a record, also one that began again, and is not only open meanwhile."""
-    if run.seq is None or run.first_sent_at is None or one.listed_at is None:
-        return False
-    return one.listed_at >= run.first_sent_at and one.since <= run.seq
-
-
-def _added(before: Mapping[str, int] | None, tally: Mapping[str, int]) -> dict[str, int]:
-    old = before or {}
-    return {name: old.get(name, 0) + tally.get(name, 0) for name in sorted(old.keys() | tally.keys())}
 
 
 def _dirty(one: Claimed) -> Dirty:
