@@ -16,7 +16,7 @@ from qbwc_server.settings import Settings, secret_key
 from qbwc_server.store.database import Database
 from qbwc_server.web import connection, errors, language, overview, public, queue, record, security, signin, table
 from qbwc_server.web.rows import may_cancel
-from qbwc_server.web.shared import Shared, companies, person, shared, wording
+from qbwc_server.web.shared import Shared, companies, person, shared, title, wording
 from qbwc_server.web.targets import here
 
 _STATIC: Final = Path(__file__).parent / "static"
@@ -77,6 +77,7 @@ def _for_templates() -> dict[str, object]:
         "label": reader.label,
         "person": person(),
         "companies": companies,
+        "company_title": title,
         "lists": LISTS,
         "simulated": shared().simulated,
         "support_contact": shared().settings.support_contact,

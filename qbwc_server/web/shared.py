@@ -91,6 +91,11 @@ def companies() -> tuple[CompanyView, ...]:
     return cast("tuple[CompanyView, ...]", g.companies)
 
 
+def title(name: str) -> str:
+    """Return what a company is called."""
+    return next((each.title for each in companies() if each.company == name), name)
+
+
 def company(name: str) -> CompanyView:
     """Return one company, or answer 404."""
     found = next((each for each in companies() if each.company == name), None)

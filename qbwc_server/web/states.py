@@ -86,7 +86,7 @@ def refresh_badge(wording: Wording, refresh: Refresh) -> Badge:
     tone = _tone(refresh)
     if _has_exceptions(refresh):
         return Badge(wording.text("outcome.exceptions"), tone)
-    if refresh.scope == "record" and refresh.outcome is not None:
+    if refresh.outcome is not None and (refresh.scope == "record" or _is_absent(refresh)):
         return Badge(wording.text(f"outcome.{refresh.outcome}"), tone)
     return Badge(wording.text(f"state.{refresh.state}"), tone)
 
@@ -209,10 +209,10 @@ def _done(wording: Wording, refresh: Refresh, outcome: str, changed: int) -> str
         what = wording.plural("refresh.fields", changed)
     if _has_exceptions(refresh):
         return wording.text("refresh.exceptions_but" if what else "refresh.exceptions", at=at, what=what)
-    if refresh.scope == "find":
-        return wording.text("state.published")
     if _is_absent(refresh):
         return wording.text(f"refresh.{outcome}")
+    if refresh.scope == "find":
+        return wording.text("state.published")
     if what and outcome != "unchanged":
         return wording.text("refresh.done", at=at, what=what)
     return wording.text(f"refresh.{outcome if outcome in _ALONE else 'updated'}", at=at)

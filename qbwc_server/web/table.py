@@ -48,7 +48,6 @@ def show(listing: str) -> str:
         "list.html",
         kind=kind,
         query=query,
-        titles={each.company: each.title for each in companies()},
         chosen=chosen,
         page=found,
         columns=tuple((reader.heading(field), is_figure(kind, field)) for field in kind.shown),

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from web_office import PASSWORD, WebOffice
 
+from qbwc_server.refreshing import Wish
+from qbwc_server.store import companies
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -144,6 +147,28 @@ def test_no_page_breaks_the_policy_or_is_wider_than_the_screen(
     watched.page.context.close()
     assert watched.complaints == []
     assert watched.foreign == []
+
+
+def test_companies_with_long_names_fit_a_narrow_screen(chromium: "Browser", office: WebOffice) -> None:
+    title = "Quincaillerie et matériaux de construction Globex-Québec inc."
+    with office.app.database.write() as connection:
+        now = office.app.database.now(connection)
+        companies.add(connection, "globex", title=title, user_name=None, company_file=None, now=now)
+    (asked,) = office.app.refreshing.ask([Wish("globex", "customer", "all")], "marie")
+    watched = _watched(chromium, office, viewport={"width": NARROW, "height": 900})
+    watched.sign_in("ada")
+    watched.open("/language?lang=fr")
+    for path in (*_paths(office), "/customers?q=nothing", f"/refreshes/{asked.refresh.id}"):
+        watched.open(path)
+        assert watched.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    watched.open("/refreshes")
+    assert title in watched.page.inner_text("main")
+    clipped = (
+        "[...document.querySelectorAll('main .badge')].some(e => e.getBoundingClientRect().right > innerWidth - 16)"
+    )
+    assert not watched.page.evaluate(clipped), "a state does not fit into its card"
+    watched.page.context.close()
+    office.app.refreshing.cancel(asked.refresh.id, "marie")
 
 
 def test_a_poll_waits_while_nobody_looks_at_the_page(office: WebOffice, marie: Watched) -> None:

@@ -162,6 +162,14 @@ def test_only_what_ended_with_an_error_is_done_with_exceptions(
     assert refresh_badge(EN, done) == Badge("Done, with exceptions", "bad")
 
 
+def test_a_search_without_a_hit_says_so() -> None:
+    found = replace(DONE, scope="find", way="find", value="x", outcome="unchanged")
+    assert refresh_badge(EN, found) == Badge("Done", "good")
+    nothing = replace(found, outcome="not_found")
+    assert refresh_badge(EN, nothing) == Badge("Not found in QuickBooks", "quiet")
+    assert refresh_status(EN, nothing, CONNECTED, 0).badge == Badge("Not found in QuickBooks", "quiet")
+
+
 def test_what_quickbooks_does_not_have_stays_a_quiet_result_whatever_it_said() -> None:
     gone = replace(DONE, outcome="not_found", error_code="3250")
     assert refresh_status(EN, gone, CONNECTED, 0).badge == Badge("Not found in QuickBooks", "quiet")
