@@ -129,23 +129,15 @@ def take_work(
         log.error("no request can be built: %s", problem)  # noqa: TRY400 - the message says it all
         return advance(session, protocol.NothingTaken(Reason("internal"))), visit
     requests = {
-        one.request_id: {
-            "kind": _KINDS[type(one)],
-            "list": one.list,
-            "private": sorted(manner.private),
-            "asked": sorted(
-                asked_fields(
-                    one.list,
-                    version=version,
-                    private=manner.private,
-                    limit_elements=limit,
-                    country=country,
-                )
-            ),
-        }
-        for one in packed.requests
+        one.request_id: _to_remember(one, version, country, manner.private, limit=limit) for one in packed.requests
     }
     moves.mark_sent(connection, packed.refreshes, visit.visit, now)
     stored: dict[str, Any] = {"outstanding_text": text, "requests": requests, "sends": visit.sends + 1}
     visits.change(connection, visit.company, visit.visit, **stored)
     return advance(session, protocol.WorkTaken(message_set)), replace(visit, **stored)
+
+
+def _to_remember(one: Request, version: str, country: str, private: frozenset[str], *, limit: bool) -> dict[str, Any]:
+    """Return what an answer is read by: what was asked, and which fields."""
+    asked = asked_fields(one.list, version=version, private=private, limit_elements=limit, country=country)
+    return {"kind": _KINDS[type(one)], "list": one.list, "private": sorted(private), "asked": sorted(asked)}
