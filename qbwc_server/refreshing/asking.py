@@ -96,8 +96,7 @@ class Refreshing:
             UnknownRefresh, NotWaiting, NotAsked
         """
         with self.database.write() as connection:
-            row = self._row(connection, refresh_id, company)
-            companies.lock(connection, row.company)
+            row = self._held(connection, refresh_id, company)
             now = self.database.now(connection)
             if (
                 not everyone
@@ -120,10 +119,9 @@ class Refreshing:
             UnknownRefresh, NotFailed
         """
         with self.database.write() as connection:
-            row = self._row(connection, refresh_id, company)
+            row = self._held(connection, refresh_id, company)
             if row.state not in ("failed", "cancelled"):
                 raise errors.NotFailed(refresh_id, row.state)
-            companies.lock(connection, row.company)
             again = try_again(connection, row, asked_by, self.database.now(connection))
             return self._views(connection, [again])[0]
 
@@ -264,6 +262,11 @@ class Refreshing:
         if row is None or (company is not None and row.company != company):
             raise errors.UnknownRefresh(refresh_id)
         return row
+
+    def _held(self, connection: Connection, refresh_id: int, company: str | None) -> QueuedRefresh:
+        """Hold the company of a refresh, and return the refresh as it stands then."""
+        companies.lock(connection, self._row(connection, refresh_id, company).company)
+        return self._row(connection, refresh_id, company)
 
     def _views(self, connection: Connection, ids: Sequence[int]) -> tuple[Refresh, ...]:
         rows = {row.id: row for row in refreshes.many(connection, set(ids))}
