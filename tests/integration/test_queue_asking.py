@@ -193,7 +193,7 @@ def test_an_idempotency_key_gives_the_same_refreshes_even_when_they_are_done(off
 @pytest.mark.parametrize(
     "wish",
     [
-        Wish("acme", "vendor", "list_id", "1-1"),
+        Wish("acme", "invoice", "list_id", "1-1"),
         Wish("acme", "customer", "colour", "1-1"),
         Wish("acme", "customer", "list_id", ""),
         Wish("acme", "customer", "list_id", "x" * 37),

@@ -68,7 +68,7 @@ def test_card_data_and_tax_numbers_are_no_fields() -> None:
 def test_a_list_is_found_by_its_name() -> None:
     assert list_type("item") is ITEM
     with pytest.raises(KeyError):
-        list_type("vendor")
+        list_type("invoice")
 
 
 @pytest.mark.parametrize(

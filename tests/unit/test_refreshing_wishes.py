@@ -40,7 +40,7 @@ def test_a_name_is_as_long_as_those_of_its_list_can_be(list_name: str, longest: 
 def test_what_cannot_be_asked_for_can_be_told_before_it_is_asked_for() -> None:
     assert fault_of("item", "list_id", "80000001-1") is None
     assert fault_of("item", "all", "") is None
-    assert str(fault_of("vendor", "all", "")).startswith("There is no list 'vendor'")
+    assert str(fault_of("invoice", "all", "")).startswith("There is no list 'invoice'")
     assert str(fault_of("item", "full_name", "a\nb")) == str(fault_of("item", "find", "a\tb"))
 
 
@@ -58,7 +58,7 @@ def test_no_wish_at_all_is_refused() -> None:
 @pytest.mark.parametrize(
     "wish",
     [
-        Wish("a", "vendor", "list_id", "1"),
+        Wish("a", "invoice", "list_id", "1"),
         Wish("a", "customer", "colour", "1"),
         Wish("a", "customer", "list_id", " "),
         Wish("a", "customer", "list_id", "{x}" * 40),
