@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import json
 import os
-import re
 import secrets
 import signal
 import socket
@@ -82,11 +81,12 @@ class RealServer:
 
     # --- the command line ---
 
-    def qbwc(self, *arguments: str) -> Any:
-        """Run a command with --json and return what it said."""
+    def qbwc(self, *arguments: str, said: str = "") -> Any:
+        """Run a command with --json, with `said` on its standard input, and return its answer."""
         done = subprocess.run(
             [sys.executable, "-m", "qbwc_server", *arguments, "--json"],
             env=self._environment(),
+            input=said.encode(),
             capture_output=True,
             check=False,
             timeout=60,
@@ -133,6 +133,12 @@ class RealServer:
             assert time.monotonic() - began < START_SECONDS, "the server does not begin to listen"
             time.sleep(0.01)
         self.restarts.append(time.monotonic() - began)
+
+    def start_in_vain(self) -> tuple[int, str]:
+        """Start a server that cannot, and return its exit status and what it said."""
+        launch = [sys.executable, "-m", "qbwc_server", "serve", "--port", str(self.port)]
+        done = subprocess.run(launch, env=self._environment(), capture_output=True, check=False, timeout=60)
+        return done.returncode, done.stderr.decode()
 
     @property
     def is_running(self) -> bool:
@@ -252,37 +258,6 @@ class RealServer:
     def website(self, query: str, **values: object) -> list[dict[str, Any]]:
         """Ask the website's database."""
         return _rows(self.website_url, query, values)
-
-
-class OnePage:
-    """A company that answers a list with all of it at once, whatever page was asked for."""
-
-    def __init__(self, company: SimulatedCompany) -> None:
-        self._company = company
-        self.longest = 0
-
-    @property
-    def path(self) -> str:
-        return self._company.path
-
-    @property
-    def country(self) -> str:
-        return self._company.country
-
-    def begin_session(self) -> None:
-        self._company.begin_session()
-
-    def end_session(self) -> None:
-        self._company.end_session()
-
-    def hcp_response(self) -> str:
-        return self._company.hcp_response()
-
-    def process(self, qbxml: str, /) -> str:
-        whole = re.sub(r"<MaxReturned>\d+</MaxReturned>", "<MaxReturned>100000</MaxReturned>", qbxml)
-        answer = self._company.process(whole)
-        self.longest = max(self.longest, len(answer))
-        return answer
 
 
 def free_port() -> int:

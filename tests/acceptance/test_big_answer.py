@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from real_server import OnePage, RealServer, installed
+from one_page import OnePage
+from real_server import RealServer, installed
 
 from qbwc_server.rehearsal.company import sample_company
 from qbwc_server.rehearsal.connector import SimulatedConnector
