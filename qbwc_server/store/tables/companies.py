@@ -1,0 +1,72 @@
+"""Companies, how their Web Connectors call, and the installation."""
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Integer, PrimaryKeyConstraint, String, Table, Text
+
+from qbwc_server.store.tables.types import JSONType, UTCDateTime, company_column, metadata
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("stream_id", String(36), nullable=False),
+    Column("created_at", UTCDateTime, nullable=False),
+    CheckConstraint("id = 1", name="single"),
+)
+
+companies = Table(
+    "companies",
+    metadata,
+    Column("company", String(40), primary_key=True),
+    Column("title", String(200), nullable=False),
+    Column("user_name", String(100), nullable=False, unique=True),
+    Column("password_sha256", String(64), nullable=False),
+    Column("password_changed_at", UTCDateTime, nullable=False),
+    Column("owner_id", String(38), nullable=False, unique=True),
+    Column("file_id", String(38), nullable=False, unique=True),
+    # The path given by the owner, and the file accepted last.
+    Column("company_file", Text),
+    Column("accepted_file", Text),
+    Column("accepted_name", Text),
+    Column("paused", Boolean, nullable=False, default=False),
+    Column("created_at", UTCDateTime, nullable=False),
+    # The observation counter and the number of the current visit.
+    Column("seq", BigInteger, nullable=False, default=0),
+    # The website is still to be asked whether it knows higher numbers than this one; NULL once it was (`numbers`).
+    Column("unchecked_after", BigInteger, default=0),
+    Column("visit", BigInteger, nullable=False, default=0),
+    # qbXML: what was negotiated last, a cap after refusals, what was ever accepted.
+    Column("qbxml_version", String(10)),
+    Column("version_cap", String(10)),
+    Column("accepted_version", String(10)),
+    Column("whole_records", Boolean, nullable=False, default=False),
+    # Visits with a request out that were taken over in a row.
+    Column("takeovers", Integer, nullable=False, default=0),
+    CheckConstraint("seq >= 0", name="seq"),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    company_column(primary_key=True),
+    Column("last_seen_at", UTCDateTime),
+    Column("address", String(64)),
+    Column("connector_version", String(40)),
+    Column("product", String(255)),
+    Column("country", String(8)),
+    Column("seen_file", Text),
+    Column("seen_name", Text),
+    Column("seen_file_id", String(64)),
+    Column("attention", String(40)),
+    Column("attention_values", JSONType),
+    Column("attention_at", UTCDateTime),
+    Column("wrong_passwords", Integer, nullable=False, default=0),
+    Column("wrong_password_at", UTCDateTime),
+)
+
+polls = Table(
+    "polls",
+    metadata,
+    company_column(),
+    Column("polled_at", UTCDateTime, nullable=False),
+    PrimaryKeyConstraint("company", "polled_at"),
+)

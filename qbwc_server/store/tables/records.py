@@ -1,0 +1,98 @@
+"""Records as last seen, what changed, and what the website is still to be told."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+
+from qbwc_server.store.tables.types import Counter, JSONType, UTCDateTime, company_column, metadata
+
+records = Table(
+    "records",
+    metadata,
+    company_column(),
+    Column("list", String(20), nullable=False),
+    Column("list_id", String(36), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("full_name", String(255), nullable=False),
+    Column("sort_name", String(255), nullable=False),
+    Column("search", Text, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("is_deleted", Boolean, nullable=False, default=False),
+    Column("edit_sequence", String(16), nullable=False),
+    Column("observed_at", UTCDateTime, nullable=False),
+    Column("values", JSONType, nullable=False),
+    PrimaryKeyConstraint("company", "list", "list_id"),
+    CheckConstraint("seq > 0", name="seq"),
+    Index("ix_records_sort", "company", "list", "sort_name", "list_id"),
+    Index("ix_records_full_name", "company", "list", "full_name"),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    company_column(),
+    Column("seq", BigInteger, nullable=False),
+    Column("list", String(20), nullable=False),
+    Column("list_id", String(36), nullable=False),
+    Column("changed_at", UTCDateTime, nullable=False),
+    # The list run that brought it, if it came with one.
+    Column("refresh_id", Counter, ForeignKey("refreshes.id")),
+    # created, updated, deleted or revived; and [{"field", "before", "after"}].
+    Column("kind", String(10), nullable=False),
+    Column("fields", JSONType, nullable=False),
+    PrimaryKeyConstraint("company", "seq"),
+    Index("ix_changes_record", "company", "list", "list_id", "seq"),
+    Index("ix_changes_refresh", "refresh_id"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("target", String(40), nullable=False),
+    company_column(),
+    Column("list", String(20), nullable=False),
+    Column("list_id", String(36), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    # The seq at which it became dirty: what a list run waits for.
+    Column("since", BigInteger, nullable=False),
+    # A single refresh wants the website's qbwc_checked written.
+    Column("single", Boolean, nullable=False, default=False),
+    # When a list run last put it here, if one did.
+    Column("listed_at", UTCDateTime),
+    # A person wants this observation on the website though QuickBooks's EditSequence is the lower one.
+    Column("forced", Boolean, nullable=False, default=False),
+    Column("due_at", UTCDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("claimed_by", String(36)),
+    Column("claimed_until", UTCDateTime),
+    # Set aside for a person: held, refused_value or ambiguous, and what it concerns.
+    Column("set_aside", String(16)),
+    Column("detail", JSONType),
+    PrimaryKeyConstraint("target", "company", "list", "list_id"),
+    Index("ix_outbox_due", "due_at"),
+    ForeignKeyConstraint(["company", "list", "list_id"], ["records.company", "records.list", "records.list_id"]),
+)
+
+freshness = Table(
+    "freshness",
+    metadata,
+    company_column(),
+    Column("list", String(20), nullable=False),
+    Column("last_contact_at", UTCDateTime),
+    Column("last_full_read_at", UTCDateTime),
+    Column("complete", Boolean, nullable=False, default=False),
+    Column("dirty", Boolean, nullable=False, default=True),
+    PrimaryKeyConstraint("company", "list"),
+)
