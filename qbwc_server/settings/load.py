@@ -93,8 +93,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _from_file(path: Path, language: str) -> dict[str, Any]:
     try:
-        with path.open("rb") as source:
-            filed = tomllib.load(source)
+        # Some Windows editors put a byte order mark before UTF-8, which TOML does not know.
+        filed = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return {}
     except NotADirectoryError:

@@ -15,7 +15,6 @@ from qbwc_server.settings.private import check_private
 from qbwc_server.settings.urls import OUR_DATABASES, WEBSITE_DATABASES, database_url, public_url
 
 _LAST_PORT: Final = 65535
-_DATABASES: Final = ("database_url", "website_database_url")
 
 
 LEAST_SECRET_KEY: Final = 32
@@ -87,15 +86,9 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, data: dict[str, Any]) -> dict[str, Any]:
-        # These defaults depend on other settings, so they are filled in before each setting is checked.
+        # This default depends on another setting, so it is filled in before each setting is checked.
         whole = {name: value for name, value in data.items() if value is not None}
-        fields = cls.model_fields
-        whole.setdefault("public_url", _local_url(whole.get("port"), fields["port"].default))
-        folder = Path(str(whole.get("data_dir", fields["data_dir"].default))).expanduser().absolute()
-        for name in _DATABASES:
-            given = whole.get(name, fields[name].default)
-            url = given.get_secret_value() if isinstance(given, SecretStr) else given
-            whole[name] = url.replace("{data_dir}", folder.as_posix()) if isinstance(url, str) else url
+        whole.setdefault("public_url", _local_url(whole.get("port"), cls.model_fields["port"].default))
         return whole
 
     @field_validator("data_dir")
@@ -116,7 +109,7 @@ class Settings(BaseModel):
     @classmethod
     def _database(cls, value: SecretStr, info: Any) -> SecretStr:
         allowed = OUR_DATABASES if info.field_name == "database_url" else WEBSITE_DATABASES
-        return SecretStr(database_url(value.get_secret_value(), allowed))
+        return SecretStr(database_url(value.get_secret_value(), allowed, info.data.get("data_dir")))
 
     @field_validator("public_url")
     @classmethod

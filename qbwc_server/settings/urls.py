@@ -7,17 +7,21 @@ import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic_core import PydanticCustomError
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 OUR_DATABASES: Final = ("sqlite", "postgresql")
 WEBSITE_DATABASES: Final = ("sqlite", "postgresql", "mysql", "mariadb")
 _LOCAL: Final = "localhost"
+# A database that every connection would have for itself, and that would be gone with it.
+_IN_MEMORY: Final = ":memory:"
+_HOST: Final = re.compile(r"\w[\w-]*(\.\w[\w-]*)*\.?")
 
 
 class _Driver(NamedTuple):
@@ -38,12 +42,13 @@ _DRIVERS: Final[Mapping[str, _Driver]] = MappingProxyType(
 _ALIASES: Final[Mapping[str, str]] = MappingProxyType({"postgres": "postgresql", "sqlite+pysqlite": "sqlite"})
 
 
-def database_url(url: str, allowed: Sequence[str]) -> str:
+def database_url(url: str, allowed: Sequence[str], data_dir: Path | None = None) -> str:
     """Returns the address of a database as SQLAlchemy takes it, with the driver this program uses.
 
     Args:
         url: For example "postgresql://user:password@host/name".
         allowed: The databases that may be used, by their names in a URL.
+        data_dir: What stands for "{data_dir}".
 
     Raises:
         PydanticCustomError: Not an address, of another database or driver, or the driver is not installed.
@@ -59,12 +64,25 @@ def database_url(url: str, allowed: Sequence[str]) -> str:
     if name is None:
         context = {"scheme": parsed.drivername, "allowed": ", ".join(allowed)}
         raise PydanticCustomError("database_scheme", "scheme", context)
-    if not parsed.database:
+    if not parsed.database or parsed.database == _IN_MEMORY:
         raise PydanticCustomError("database_name", "name")
     driver = _DRIVERS[name]
     if find_spec(driver.module) is None:
         raise PydanticCustomError("driver_missing", "driver", {"database": name, "extra": driver.extra})
+    if data_dir is not None:
+        parsed = _in_folder(parsed, data_dir)
     return parsed.set(drivername=driver.name).render_as_string(hide_password=False)
+
+
+def _in_folder(parsed: URL, data_dir: Path) -> URL:
+    # Only once the address is taken apart: the folder's name may hold what means something in an address.
+    def fill(text: str) -> str:
+        return text.replace("{data_dir}", data_dir.as_posix())
+
+    query = {
+        name: fill(value) if isinstance(value, str) else tuple(map(fill, value)) for name, value in parsed.query.items()
+    }
+    return parsed.set(database=fill(parsed.database or ""), query=query)
 
 
 def shown_url(url: str) -> str:
@@ -88,7 +106,7 @@ def public_url(url: str) -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise PydanticCustomError("public_url_form", "form") from None
-    if not _whole(parts, host):
+    if not _whole(parts, host) or not (_is_number(host) or _is_name(host)):
         raise PydanticCustomError("public_url_form", "form")
     if _is_number(host):
         raise PydanticCustomError("public_url_loopback" if _is_loopback(host) else "public_url_ip", "ip")
@@ -101,6 +119,15 @@ def _whole(parts: SplitResult, host: str) -> bool:
     plain = not (parts.query or parts.fragment or "@" in parts.netloc)
     path_good = re.fullmatch(r"[\w/.~%-]*", parts.path, re.ASCII) is not None and "//" not in parts.path
     return parts.scheme in {"http", "https"} and bool(host) and not re.search(r"\s", host) and plain and path_good
+
+
+def _is_name(host: str) -> bool:
+    try:
+        # As it goes over the wire; a name with umlauts grows by that.
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return _HOST.fullmatch(host) is not None
 
 
 def _is_number(host: str) -> bool:

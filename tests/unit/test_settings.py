@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import make_url
 
 from qbwc_server.settings import (
     Settings,
@@ -77,6 +78,7 @@ def test_the_public_url_follows_the_port_unless_it_is_given(tmp_path: Path) -> N
         ("https://example.com:8443", "https://example.com:8443", ""),
         ("http://localhost:8080", "http://localhost:8080", ""),
         ("https://localhost/x", "https://localhost/x", "/x"),
+        ("https://bücher.example.com.", "https://bücher.example.com.", ""),
     ],
 )
 def test_a_public_url_is_kept_in_its_plain_form(tmp_path: Path, given: str, kept: str, prefix: str) -> None:
@@ -105,6 +107,10 @@ def test_a_public_url_is_kept_in_its_plain_form(tmp_path: Path, given: str, kept
         ("https://books.example.com/#x", "must be an address such as"),
         ("https://books.example.com:port", "must be an address such as"),
         ("https://books.example.com//x", "must be an address such as"),
+        ("https://books..example.com", "must be an address such as"),
+        ("https://bücher..example.com", "must be an address such as"),
+        (f"https://{'ü' * 63}.example.com", "must be an address such as"),
+        ('https://"books.example.com', "must be an address such as"),
     ],
 )
 def test_a_public_url_the_web_connector_refuses_is_refused_with_the_cure(tmp_path: Path, given: str, cure: str) -> None:
@@ -243,6 +249,29 @@ def test_some_settings_can_be_replaced_and_are_checked_again(tmp_path: Path) -> 
 def test_a_data_directory_that_would_spoil_a_database_address_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="--data-dir must be the path of a directory"):
         load_settings({"data_dir": tmp_path / "what?"}, {})
+
+
+@pytest.mark.parametrize("name", ["two words", "a%20b", "100%", "#1", "a@b:c", "Büro & Co"])
+def test_the_databases_are_in_the_data_directory_whatever_its_name(tmp_path: Path, name: str) -> None:
+    settings = load_settings({"data_dir": tmp_path / name}, {})
+    again = settings.with_changes(port=9000)
+    for url in (settings.database_url, settings.website_database_url, again.database_url):
+        assert Path(make_url(url.get_secret_value()).database or "").parent == tmp_path / name
+
+
+def test_the_data_directory_may_stand_anywhere_in_an_address(tmp_path: Path) -> None:
+    url = "postgresql://u@h/d?sslmode=verify-full&sslrootcert={data_dir}/ca.pem"
+    kept = load(tmp_path, database_url=url).database_url.get_secret_value()
+    assert make_url(kept).query["sslrootcert"] == f"{tmp_path.as_posix()}/ca.pem"
+
+
+def test_a_database_in_memory_is_refused_because_nobody_else_would_see_it(tmp_path: Path) -> None:
+    assert "does not say which database" in complaint(tmp_path, database_url="sqlite:///:memory:")
+
+
+def test_a_byte_order_mark_before_the_file_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "qbwc.toml").write_text("port = 9000\n", "utf-8-sig")
+    assert load(tmp_path).port == 9000
 
 
 def test_the_data_directory_is_made_for_its_owner_alone(tmp_path: Path) -> None:
