@@ -99,6 +99,13 @@ class RealServer:
         self.qbwc("init")
         self._token = str(self.qbwc("token", "add", "tests", "--role", "admin")["token"])
 
+    def twin(self) -> "RealServer":
+        """Give another process of the same installation, with a port of its own; it is not started."""
+        other = RealServer(self.folder, database_url=self.database_url, website_url=self.website_url)
+        other.log = self.folder / "twin.log"
+        other._token = self._token
+        return other
+
     def add_company(self, name: str, company: SimulatedCompany | None = None) -> Account:
         """Add a company; a simulated one takes the .qwc's FileID."""
         made = self.qbwc("company", "add", name)
