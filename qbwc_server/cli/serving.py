@@ -22,6 +22,8 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
 
+from qbwc_server.cli.bodies import Channel
+
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
@@ -138,6 +140,8 @@ class Server:
             clear_untrusted_proxy_headers=False,
         )
         self._listeners = [one for one in self._map.values() if getattr(one, "accepting", False)]
+        for one in self._listeners:
+            one.channel_class = Channel
 
     def stop(self) -> None:
         """Make `run` return soon; may be called from a signal handler and from any thread."""

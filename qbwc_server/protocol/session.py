@@ -153,8 +153,7 @@ def _step(session: Session, event: Event) -> Step:  # noqa: C901, PLR0911, PLR09
         case ConnectionFailed(reason):
             return _connection_failed(session, reason)
         case ErrorAsked():
-            state = State.ENDING if session.state is State.EXPLAINING else session.state
-            return Step(replace(session, state=state), Sentence(session.reason))
+            return _error_asked(session)
         case CloseArrived():
             return _closed(session)
         case SilenceNoticed():
@@ -162,6 +161,15 @@ def _step(session: Session, event: Event) -> Step:  # noqa: C901, PLR0911, PLR09
             return Step(silent, None, (*_release(session, counted=True), SettleVisit()))
         case SessionTakenOver():
             return _taken_over(session)
+
+
+def _error_asked(session: Session) -> Step:
+    if session.state is State.EXPLAINING:
+        return Step(replace(session, state=State.ENDING), Sentence(session.reason))
+    if session.state in (State.READY, State.SENT):
+        # QBWC asks only after "" or a negative number, and this visit gave neither: the call before broke off here.
+        return Step(session, Sentence(session.reason or Reason("internal")))
+    return Step(session, Sentence(session.reason))
 
 
 def _request_asked(session: Session) -> Step:

@@ -103,6 +103,8 @@ class Publisher:
                 self._round()
             except (SQLAlchemyError, WebsiteError) as problem:
                 log.warning("publishing waits: %s", type(problem).__name__)
+                # What broke off in our own database may have left a claim of ours behind.
+                started = started and isinstance(problem, WebsiteError)
             except Exception as problem:  # noqa: BLE001 - the thread must outlive whatever a round meets
                 # The text of an unforeseen error may hold values of a record.
                 log.error("publishing failed unexpectedly: %s", type(problem).__name__)  # noqa: TRY400

@@ -6,7 +6,7 @@ envelope is a few short strings. Source: QBWC guide ch. 10; SOAP 1.1 sections 3 
 """
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
@@ -51,12 +51,14 @@ class Call:
         values: the text of each parameter by name; absent ones are missing, nil ones "".
         response: receiveResponseXML's `response`, unescaped, as UTF-8 and at its start; None when absent or nil.
         trouble: why `response` could not be kept (a full disk, say).
+        is_cut_off: there is no more of the request than was read.
     """
 
     method: str = ""
     values: dict[str, str] = field(default_factory=dict)
     response: BinaryIO | None = None
     trouble: OSError | None = None
+    is_cut_off: bool = False
 
     def close(self) -> None:
         """Gives up the temporary file."""
@@ -231,7 +233,7 @@ def _parse(chunks: Iterable[bytes], call: Call) -> None:
     cleaner = Cleaner()
     fed = 0
     try:
-        for chunk in chunks:
+        for chunk in _as_far_as_it_came(chunks, call):
             if not fed:
                 _check_start(chunk)
             clean = cleaner.feed(chunk)
@@ -239,6 +241,8 @@ def _parse(chunks: Iterable[bytes], call: Call) -> None:
             parser.Parse(clean, False)
             if fed - parser.CurrentByteIndex > _MAX_TAG:
                 raise errors.TooMuchMarkupError("a longer tag or comment")
+        if call.is_cut_off:
+            return
         if not fed:
             raise errors.EmptyBodyError
         parser.Parse(cleaner.close(), True)
@@ -249,6 +253,16 @@ def _parse(chunks: Iterable[bytes], call: Call) -> None:
         raise errors.NotXMLError(error.lineno, error.offset) from None
     if not call.method:
         raise errors.StructureError("no method")
+
+
+def _as_far_as_it_came(chunks: Iterable[bytes], call: Call) -> Iterator[bytes]:
+    """Yields the pieces; an answer of QuickBooks that breaks off is trouble of that call, which is known by then."""
+    try:
+        yield from chunks
+    except OSError as trouble:
+        if call.response is None:
+            raise
+        call.trouble, call.is_cut_off = trouble, True
 
 
 def _check_start(chunk: bytes) -> None:

@@ -11,7 +11,7 @@ import secrets
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import qbwc_server.soap.spyne_import  # noqa: F401  isort: skip
 from spyne import Array, Integer32, Service, Unicode, rpc
@@ -68,6 +68,19 @@ def tell(method: str, error: BaseException) -> None:
     _log.error("%s failed with %s at %s", method, type(error).__qualname__, " < ".join(reversed(places)))
 
 
+class _Lost(io.RawIOBase):
+    """An answer of QuickBooks that found no room; who reads it gets the error."""
+
+    def __init__(self, trouble: OSError) -> None:
+        self._trouble = trouble
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _room: object, /) -> int:
+        raise self._trouble
+
+
 class QBWCService(Service):  # type: ignore[misc]  # spyne publishes no types
     """The methods of QBWebConnectorSvc. Each gets spyne's context, whose application holds the `Desk`."""
 
@@ -121,12 +134,14 @@ class QBWCService(Service):  # type: ignore[misc]  # spyne publishes no types
         desk: Desk = ctx.app.config
         call: Call = ctx.in_document
 
-        def receive() -> int:
-            if call.trouble is not None:
-                raise call.trouble
-            return desk.conversation.receive_response(ticket, call.response or io.BytesIO(), hresult, message)
-
-        return _guarded("receiveResponseXML", receive, _is_number, -1)
+        # The conversation keeps with the visit why it cannot be read, for getLastError.
+        lost = None if call.trouble is None else cast("BinaryIO", _Lost(call.trouble))
+        return _guarded(
+            "receiveResponseXML",
+            lambda: desk.conversation.receive_response(ticket, lost or call.response or io.BytesIO(), hresult, message),
+            _is_number,
+            -1,
+        )
 
     @rpc(Unicode, Unicode, Unicode, _returns=Unicode)  # type: ignore[untyped-decorator]
     def connectionError(ctx: Any, ticket: str, hresult: str, message: str) -> Answer:

@@ -9,28 +9,28 @@ class OnePage:
     """A company that answers a list with all of it at once, whatever page was asked for."""
 
     def __init__(self, company: SimulatedCompany) -> None:
-        self._company = company
+        self.company = company
         self.longest = 0
 
     @property
     def path(self) -> str:
-        return self._company.path
+        return self.company.path
 
     @property
     def country(self) -> str:
-        return self._company.country
+        return self.company.country
 
     def begin_session(self) -> None:
-        self._company.begin_session()
+        self.company.begin_session()
 
     def end_session(self) -> None:
-        self._company.end_session()
+        self.company.end_session()
 
     def hcp_response(self) -> str:
-        return self._company.hcp_response()
+        return self.company.hcp_response()
 
     def process(self, qbxml: str, /) -> str:
         whole = re.sub(r"<MaxReturned>\d+</MaxReturned>", "<MaxReturned>100000</MaxReturned>", qbxml)
-        answer = self._company.process(whole)
+        answer = self.company.process(whole)
         self.longest = max(self.longest, len(answer))
         return answer

@@ -21,10 +21,12 @@ from qbwc_server.protocol import (
     RecordConnectionError,
     ReleaseWork,
     RequestAsked,
+    Sentence,
     Session,
     SessionTakenOver,
     SettleVisit,
     SilenceNoticed,
+    State,
     StrangerArrived,
     TakeWork,
     WorkTaken,
@@ -188,3 +190,10 @@ def test_an_unknown_ticket_is_answered_politely_and_does_nothing() -> None:
         (CloseArrived(), "Sentence(reason=None) [unknown]"),
     )
     _play(script, UNKNOWN_TICKET)
+
+
+@pytest.mark.parametrize("session", [Session(), Session(state=State.SENT, outstanding="m1")], ids=["ready", "sent"])
+def test_who_asks_why_though_nothing_was_refused_hears_that_something_went_wrong_here(session: Session) -> None:
+    # A call broke off before it could change the visit, and the Web Connector was told so in the protocol's way.
+    step = advance(session, ErrorAsked())
+    assert (step.answer, step.effects, step.session) == (Sentence(Reason("internal")), (), session)

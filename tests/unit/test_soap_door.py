@@ -195,6 +195,24 @@ def test_an_answer_that_the_disk_does_not_take_is_asked_for_again_later(
     assert "FileNotFoundError" in caplog.text
 
 
+def test_an_answer_that_is_received_in_part_only_is_asked_for_again_later(caplog: pytest.LogCaptureFixture) -> None:
+    class NoMore(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            piece = super().read(size)
+            if not piece:
+                raise OSError(28, SECRET)
+            return piece
+
+    talk = Talk(50)
+    parts = f"<ticket>t</ticket><response>{SECRET * 9000}"
+    kept = f'{HEAD}<receiveResponseXML xmlns="http://developer.intuit.com/">{parts}'
+    reply = ask(talk, kept.encode(), {"wsgi.input": NoMore(kept.encode()), "CONTENT_LENGTH": "999999"})
+    assert (reply.status, reply.result) == ("200 OK", "-1")
+    assert talk.told == []
+    assert "OSError" in caplog.text
+    assert SECRET not in caplog.text
+
+
 def test_an_authenticate_that_fails_says_busy_under_a_ticket_of_its_own() -> None:
     first, second = (call(Talk(ValueError()), "authenticate").result for _ in range(2))
     assert first[1:] == second[1:] == ["busy"]

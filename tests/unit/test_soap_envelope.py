@@ -130,6 +130,24 @@ def test_a_long_answer_is_kept_outside_memory() -> None:
         assert call.response.read() == expected * 100_000
 
 
+def broken_off(body: str) -> Iterator[bytes]:
+    """What comes of a request for which the server finds no room."""
+    yield body.encode()
+    raise OSError(28, "No space left on device")
+
+
+def test_a_request_that_breaks_off_within_the_answer_is_still_that_call() -> None:
+    body = receive("x" * 5000)
+    with contextlib.closing(read_envelope(broken_off(body[:-4000]))) as call:
+        assert (call.method, call.values["ticket"]) == ("receiveResponseXML", "t")
+        assert isinstance(call.trouble, OSError)
+
+
+def test_a_request_that_breaks_off_elsewhere_is_no_call() -> None:
+    with pytest.raises(OSError, match="No space"):
+        read_envelope(broken_off(envelope("authenticate", "<strUserName>Ann</strUserName>")[:-30]))
+
+
 def test_a_disk_that_takes_no_more_is_reported_and_the_envelope_is_still_read(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
