@@ -1,17 +1,16 @@
 """An answer above libxml2's 10 MB text limit: taken in and published, without the memory following its size."""
 
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from one_page import OnePage
+from poller import Poller
 from real_server import RealServer, installed
 
 from qbwc_server.rehearsal.company import sample_company
-from qbwc_server.rehearsal.connector import SimulatedConnector
 
 MB = 1 << 20
 CUSTOMERS = 8_300
@@ -26,33 +25,12 @@ def server(tmp_path: Path) -> Iterator[RealServer]:
         yield one
 
 
-class Poller(threading.Thread):
-    """The idle Web Connector of another company, which comes by as fast as it can."""
-
-    def __init__(self, connector: SimulatedConnector) -> None:
-        super().__init__(daemon=True)
-        self.connector = connector
-        self.longest = 0.0
-        self.visits = 0
-        self.problems: list[str] = []
-        self.over = threading.Event()
-
-    def run(self) -> None:
-        while not self.over.is_set():
-            report = self.connector.visit()
-            self.visits += 1
-            self.longest = max(self.longest, *(call.seconds for call in report.calls))
-            self.problems += report.violations
-            time.sleep(0.05)
-
-
 @pytest.mark.timeout(240)
 def test_an_answer_of_12_mb_is_published_in_little_memory_while_others_are_served(server: RealServer) -> None:
     books = sample_company(customers=CUSTOMERS, items=1)
     big = OnePage(books)
     account = server.add_company("big", books)
-    idle_books = sample_company(customers=1, items=1)
-    idle = server.add_company("idle", idle_books)
+    idle = server.add_company("idle")
     server.start()
     connector = server.connector(account, big, timeout=100)
     # What the process needs anyway is loaded by a small refresh.
@@ -61,32 +39,30 @@ def test_an_answer_of_12_mb_is_published_in_little_memory_while_others_are_serve
     server.final([warm[0]["id"]])
     before = server.memory("VmRSS")
     forget_peak(server.pid)
-    poller = Poller(server.connector(idle, idle_books))
-    poller.start()
-    asked = server.ask("big", "customer", scope="all")
-    began = time.monotonic()
-    report = connector.visit()
-    answered = time.monotonic() - began
-    found = server.final([asked[0]["id"]], seconds=120)[0]
-    published = time.monotonic() - began
-    poller.over.set()
-    poller.join()
+    with Poller(f"{server.url}/qbwc", idle) as poller:
+        asked = server.ask("big", "customer", scope="all")
+        began = time.monotonic()
+        report = connector.visit()
+        answered = time.monotonic() - began
+        found = server.final([asked[0]["id"]], seconds=120)[0]
+        published = time.monotonic() - began
+        polls = poller.stop()
     grown = server.memory("VmHWM") - before
     slowest = max(call.seconds for call in report.calls)
     print(  # noqa: T201 - the figures, for those who look
         f"\nanswer {big.longest / MB:.1f} MB, {CUSTOMERS} records: slowest call {slowest:.1f} s, "
         f"visit {answered:.1f} s, published after {published:.1f} s; "
         f"memory {before / MB:.0f} MB + {grown / MB:.0f} MB; "
-        f"{poller.visits} visits of another company meanwhile, slowest call {poller.longest:.2f} s"
+        f"{polls.visits} visits of another company meanwhile, slowest call {polls.longest:.2f} s"
     )
     assert big.longest > ANSWER
     assert report.violations == ()
     assert (found["state"], found["records"]) == ("published", CUSTOMERS)
     assert server.website("SELECT count(*) AS n FROM customers WHERE company = 'big'") == [{"n": CUSTOMERS}]
     assert server.ours("SELECT count(*) AS n FROM staging") == [{"n": 0}]
-    assert poller.problems == []
-    assert poller.visits > 3
-    assert poller.longest < POLL_SECONDS
+    assert polls.problems == ()
+    assert polls.visits > 3
+    assert polls.longest < POLL_SECONDS
     if sys.platform == "linux":
         assert grown < MOST_MEMORY
 
