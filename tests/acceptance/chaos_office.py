@@ -9,42 +9,17 @@ import random
 import secrets
 import time
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from real_server import FINAL, Account, RealServer, ServerGone
+from website_columns import COLUMNS, TABLES, first, plain
 
 from qbwc_server.rehearsal.company import SimulatedCompany
 from qbwc_server.rehearsal.connector import VisitReport
 
 PATIENCE = 30.0
 NOBODY = "80FFFFFF-1999999999"
-_CUSTOMER: dict[str, tuple[str, ...]] = {
-    "name": ("Name",),
-    "full_name": ("FullName",),
-    "is_active": ("IsActive",),
-    "phone": ("Phone",),
-    "email": ("Email",),
-    "company_name": ("CompanyName",),
-    "bill_address_city": ("BillAddress.City",),
-    "customer_type": ("CustomerTypeRef.FullName",),
-    "time_modified": ("TimeModified",),
-    "edit_sequence": ("EditSequence",),
-}
-_ITEM: dict[str, tuple[str, ...]] = {
-    "type": ("Type",),
-    "name": ("Name",),
-    "full_name": ("FullName", "Name"),
-    "is_active": ("IsActive",),
-    "description": ("SalesOrPurchase.Desc", "SalesAndPurchase.SalesDesc", "SalesDesc", "ItemDesc", "AssetDesc"),
-    "price": ("SalesOrPurchase.Price", "SalesAndPurchase.SalesPrice", "SalesPrice", "DiscountRate"),
-    "quantity_on_hand": ("QuantityOnHand",),
-    "time_modified": ("TimeModified",),
-    "edit_sequence": ("EditSequence",),
-}
 _ADDED = ("Nouveau client ", "Walk-in ")
-COLUMNS = {"customer": _CUSTOMER, "item": _ITEM}
-TABLES = {"customer": "customers", "item": "items"}
 
 
 @dataclass(slots=True)
@@ -241,12 +216,12 @@ class Office:
         living = {}
         for record in self.company.customers() if list_name == "customer" else self.company.items():
             living[str(record["ListID"])] = {
-                column: _first(record, paths) for column, paths in COLUMNS[list_name].items()
+                column: first(record, paths) for column, paths in COLUMNS[list_name].items()
             }
         assert set(shown) == set(living) | self.gone[list_name]
         for list_id, expected in living.items():
             row = shown[list_id]
-            assert {column: _plain(row[column]) for column in expected} == expected
+            assert {column: plain(row[column]) for column in expected} == expected
             assert not row["is_deleted"]
         assert all(shown[list_id]["is_deleted"] for list_id in self.gone[list_name])
         for list_id, row in shown.items():
@@ -296,27 +271,3 @@ class _Half:
 
 def _wish(list_name: str, **body: object) -> _Half:
     return _Half(list_name, body)
-
-
-def _first(record: Any, paths: tuple[str, ...]) -> object:
-    for path in paths:
-        value: Any = record
-        for name in path.split("."):
-            value = value.get(name) if isinstance(value, dict) else None
-        if value is not None:
-            return _plain(value)
-    return None
-
-
-def _plain(value: object) -> object:
-    """Texts as they are, decimals by their value, booleans as such: SQLite has 1 and 0."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, Decimal):
-        return value.normalize()
-    if isinstance(value, str):
-        try:
-            return Decimal(value).normalize()
-        except ArithmeticError:
-            return value
-    return value
