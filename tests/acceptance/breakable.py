@@ -3,11 +3,13 @@
 import contextlib
 import select
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+import pytest
 import sqlalchemy as sa
 
 _PIECE = 1 << 16
@@ -130,6 +132,8 @@ class Folder:
         self.url = f"sqlite:///{folder / name}"
 
     def cut(self) -> None:
+        if sys.platform == "win32":
+            pytest.skip("Windows moves no folder whose files are open")
         if self._folder.exists():
             self._folder.rename(self._elsewhere)
 
