@@ -14,6 +14,7 @@ from typing import Final
 from qbwc_server.qbxml.lists import list_type
 from qbwc_server.refreshing import ConnectionView, Refresh
 from qbwc_server.web.fields import differences
+from qbwc_server.web.shared import shared
 from qbwc_server.web.states import Status, refresh_status
 from qbwc_server.web.wording import Wording
 
@@ -49,7 +50,8 @@ class Live:
 def live(wording: Wording, refresh: Refresh, connection: ConnectionView, *, on_record: bool) -> Live:
     """Gather what the live part shows of a refresh."""
     changes = differences(wording, list_type(refresh.list), refresh.changes)
-    status = refresh_status(wording, refresh, connection, len(changes))
+    away = refresh.state == "answered" and shared().refreshing.publishing().last_error is not None
+    status = refresh_status(wording, refresh, connection, len(changes), website_away=away)
     age = (wording.now - refresh.asked_at).total_seconds()
     every = next((pace for until, pace in _PACE if age <= until), _SLOWEST)
     shown = f"{refresh.state}\n{refresh.records}\n{status}\n{wording.language}"

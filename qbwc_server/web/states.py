@@ -62,7 +62,9 @@ class Status:
     note: str
 
 
-def refresh_status(wording: Wording, refresh: Refresh, connection: ConnectionView, changed: int) -> Status:
+def refresh_status(
+    wording: Wording, refresh: Refresh, connection: ConnectionView, changed: int, *, website_away: bool = False
+) -> Status:
     """Say how a refresh stands, as a sentence with what can be done about it.
 
     Args:
@@ -70,6 +72,7 @@ def refresh_status(wording: Wording, refresh: Refresh, connection: ConnectionVie
         refresh: The refresh.
         connection: Its company's.
         changed: How many of its changes the reader may see.
+        website_away: Whether the website could not be written when that was tried last.
     """
     trouble = None
     if refresh.error_code is not None:
@@ -78,6 +81,8 @@ def refresh_status(wording: Wording, refresh: Refresh, connection: ConnectionVie
     if refresh.state == "waiting":
         trouble = trouble or connection_trouble(wording, connection)
         note = "" if trouble else _waiting_note(wording, connection)
+    if refresh.state == "answered" and website_away:
+        return Status(Badge(wording.text("refresh.answered_website_down"), "wait"), trouble, note)
     return Status(Badge(_sentence(wording, refresh, connection, changed), _tone(refresh)), trouble, note)
 
 

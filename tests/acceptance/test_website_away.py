@@ -21,6 +21,7 @@ from qbwc_server.rehearsal.connector import Outcome
 
 BACK_SECONDS = 20.0
 UP_TO_DATE = words.text("en", "connection.website_ok")
+RECEIVED = words.text("en", "refresh.answered_website_down")
 CANNOT_BE_REACHED = words.text("en", "connection.website_down")
 
 
@@ -57,10 +58,10 @@ class Place:
             with refused:
                 return refused.code, refused.read().decode().strip()
 
-    def told_on_the_page(self) -> str:
+    def told_on_the_page(self, address: str = "/connection") -> str:
         browser = Browser(self.server.url)
         browser.sign_in("ada")
-        page = browser.get("/connection")
+        page = browser.get(address)
         assert page.status == 200
         return page.words
 
@@ -89,6 +90,7 @@ def test_while_it_is_away_answers_are_taken_and_all_is_published_once_it_is_back
     open_ids = [one for wish in wishes for one in wish.ids if one not in (*searches, *nobody)]
     assert {place.server.refresh(one)["state"] for one in open_ids} == {"answered"}
     told_down(place)
+    assert RECEIVED in place.told_on_the_page(f"/refreshes/{open_ids[0]}")
     seen_calling(place)
 
     place.site.restore()

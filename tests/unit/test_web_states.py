@@ -229,3 +229,10 @@ def test_every_state_has_words_in_both_languages() -> None:
             assert connection_sentence(reader, connection)
             for state in ("waiting", "sent", "answered", "cancelled"):
                 assert refresh_status(reader, replace(WAITING, state=state), connection, 0).badge.text
+
+
+def test_an_answer_that_cannot_reach_the_website_yet_says_so_and_loses_nothing() -> None:
+    answered = replace(WAITING, state="answered", expected_at=None)
+    status = refresh_status(EN, answered, CONNECTED, 0, website_away=True)
+    assert status.badge == Badge(EN.text("refresh.answered_website_down"), "wait")
+    assert refresh_status(EN, DONE, CONNECTED, 1, website_away=True) == refresh_status(EN, DONE, CONNECTED, 1)
