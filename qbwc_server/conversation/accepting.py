@@ -28,6 +28,8 @@ from qbwc_server.store.visits import Visit
 
 MISSING_CODES = (500, 3120)
 NOTHING_MATCHED = 1
+# With any other word, a record that did not come may be there all the same.
+SAYING_NOTHING_MATCHED = (0, NOTHING_MATCHED, *MISSING_CODES)
 ITERATOR_LOST = 3391
 ERRORS_FROM = 1000
 NOT_PROCESSED = 3231
@@ -83,11 +85,11 @@ class Accepting:
     ) -> None:
         match asked["kind"]:
             case "find":
-                self._hits(request_id, group)
+                self._hits(request_id, head, group)
             case "page":
                 self._page(asked["list"], request_id, head, group)
             case "full_name":
-                self._by_name(asked["list"], request_id, group)
+                self._by_name(asked["list"], request_id, head, group)
             case _:
                 self._by_list_id(asked["list"], request_id, head, group)
 
@@ -177,13 +179,16 @@ class Accepting:
             else:
                 self._conclude(one, "not_found")
 
-    def _by_name(self, list_name: str, request_id: str, group: tuple[QueuedRefresh, ...]) -> None:
+    def _by_name(self, list_name: str, request_id: str, head: AnswerHead, group: tuple[QueuedRefresh, ...]) -> None:
         if not group:
             return
         unread = self.reading.unread[request_id]
         numbers = self._observed(list_name, request_id)
         if not numbers and unread.skipped:
             self._fail_unread(list(group), unread)
+            return
+        if not numbers and head.status_code not in SAYING_NOTHING_MATCHED:
+            self._try_later([one.id for one in group], LEFT_OUT)
             return
         for one in group:
             if numbers:
@@ -192,13 +197,16 @@ class Accepting:
             else:
                 self._conclude(one, "not_found")
 
-    def _hits(self, request_id: str, group: tuple[QueuedRefresh, ...]) -> None:
+    def _hits(self, request_id: str, head: AnswerHead, group: tuple[QueuedRefresh, ...]) -> None:
         hits = [
             {"list_id": one.list_id, "full_name": one.values["FullName"], "is_active": one.values["IsActive"]}
             for part in self.reading.parts(self.connection, request_id)
             for one in part
         ]
         unread = self.reading.unread[request_id]
+        if not (hits or unread.skipped) and head.status_code not in SAYING_NOTHING_MATCHED:
+            self._try_later([one.id for one in group], LEFT_OUT)
+            return
         for one in group:
             outcome = "unchanged" if hits or unread.skipped else "not_found"
             self._conclude(one, outcome, hits=hits, records=len(hits), error=unread.error())
@@ -218,11 +226,7 @@ class Accepting:
         error = self.reading.unread[request_id].error(run.error if begun else None)
         moves.change(self.connection, [run.id], first_seq=first, seq=last, records=counted, error=error)
         if head.remaining:
-            self.result.iterator = {"refresh": run.id, "id": head.iterator_id}
-            moves.change(self.connection, [run.id], state="waiting")
-            if begun:
-                # A first page is no progress yet: an iterator that is always lost after it must come to an end.
-                moves.change(self.connection, [run.id], unanswered=0, trouble=None)
+            self._go_on(run, head, begun=begun, brought=bool(numbers))
             return
         self.result.iterator = None
         # Without a word on how many remain, only a first page with nothing on it says that these were all.
@@ -235,6 +239,22 @@ class Accepting:
             return
         moves.change(self.connection, [run.id], state="answered", answered_at=self.now, seq=last)
         self.result.done += 1
+
+    def _go_on(self, run: QueuedRefresh, head: AnswerHead, *, begun: bool, brought: bool) -> None:
+        """More pages are to come, if QuickBooks says how to ask for them and comes nearer to the end."""
+        if not head.iterator_id:
+            self.result.iterator = None
+            self._try_later([run.id], str(ITERATOR_LOST))
+            return
+        before = (self.visit.iterator or {}).get("remaining") if begun else None
+        self.result.iterator = {"refresh": run.id, "id": head.iterator_id, "remaining": head.remaining}
+        if not brought and (before is None or (head.remaining or 0) >= before):
+            self._try_later([run.id], LEFT_OUT, held=False)
+            return
+        moves.change(self.connection, [run.id], state="waiting")
+        if begun:
+            # A first page is no progress yet: an iterator that is always lost after it must come to an end.
+            moves.change(self.connection, [run.id], unanswered=0, trouble=None)
 
     def _complete(self, list_name: str, run: QueuedRefresh, first: int | None, last: int | None) -> int | None:
         """Every record has been seen, those that were not are gone; returns the last number."""

@@ -66,7 +66,7 @@ def greet(
         told = {"attention": verdict.reason.code, "attention_values": dict(verdict.reason.values)}
         companies.notice(connection, company.company, **seen, **told, attention_at=now)
         return visit, verdict.reason
-    another = bool(hcp.product) and hcp.product != known.product
+    another = bool(hcp.product) and companies.fitting("product", hcp.product) != known.product
     if another:
         # Another QuickBooks: what the old one refused says nothing about it.
         companies.change(connection, company.company, version_cap=None, whole_records=False)

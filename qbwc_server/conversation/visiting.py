@@ -249,13 +249,12 @@ class Conversation:
     def _enter(self, connection: Connection, ticket: str) -> tuple[Visit | None, Company | None, Session, datetime]:
         """Find a ticket's visit and hold its company until the transaction ends."""
         found = visits.by_ticket(connection, ticket)
-        now = self.database.now(connection)
         if found is None:
-            return None, None, protocol.UNKNOWN_TICKET, now
+            return None, None, protocol.UNKNOWN_TICKET, self.database.now(connection)
         company = companies.lock(connection, found.company)
-        # Again, now that nobody else can change it.
+        # Again, and only then the time: nobody else can change it, and calls come after one another as their times do.
         visit = visits.by_ticket(connection, ticket)
-        return visit, company, session_of(visit, company), now
+        return visit, company, session_of(visit, company), self.database.now(connection)
 
     def _text(self, step: Step, visit: Visit | None) -> str:
         return answer_text(self.manner.language, step, visit)

@@ -174,4 +174,7 @@ def _older(website: ColumnValue, quickbooks: ColumnValue) -> dict[str, str] | No
         isinstance(website, str) and isinstance(quickbooks, str) and website.isdecimal() and quickbooks.isdecimal()
     ):
         return None
-    return {"website": website, "quickbooks": quickbooks} if int(quickbooks) < int(website) else None
+    # By length and then by digits: the number may be too long for a number.
+    ours, theirs = website.lstrip("0"), quickbooks.lstrip("0")
+    lower = (len(theirs), theirs) < (len(ours), ours)
+    return {"website": website, "quickbooks": quickbooks} if lower else None

@@ -43,6 +43,8 @@ HOUSEKEEPING_SECONDS = 30.0
 STAGING_KEPT = timedelta(hours=1)
 BACKOFF: tuple[timedelta, ...] = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 10, 30, 60, 300))
 
+UNFORESEEN = "An unforeseen error ({}) keeps a record from the website. It is tried again; look into the server's log."
+
 Key = tuple[str, str, str]
 
 log = logging.getLogger(__name__)
@@ -156,14 +158,40 @@ class Publisher:
             Freshness(one.company, one.list, one.last_contact_at, None, one.last_full_read_at, one.complete or None)
             for one in stale
         ]
+        self._bring(claimed, told, now)
+        return len(claimed)
+
+    def _bring(self, claimed: Sequence[Claimed], told: Sequence[Freshness], now: datetime) -> None:
+        """Write records to the website, and note what became of them."""
         try:
             earlier = self._inheritance(claimed)
             published = self.website.publish([_dirty(one) for one in claimed], told, now)
         except WebsiteError as problem:
             self._postpone(claimed, str(problem))
             raise
+        except SQLAlchemyError:
+            raise
+        except Exception as problem:
+            # The text of an unforeseen error may hold values of a record.
+            log.error("publishing failed unexpectedly: %s", type(problem).__name__)  # noqa: TRY400
+            if not claimed:
+                raise
+            self._bring_singly(claimed, told, now, UNFORESEEN.format(type(problem).__name__))
+            return
         self._mark(claimed, published, told, earlier)
-        return len(claimed)
+
+    def _bring_singly(self, claimed: Sequence[Claimed], told: Sequence[Freshness], now: datetime, why: str) -> None:
+        """Find the record over which writing broke off: only that one is put off."""
+        if len(claimed) == 1:
+            self._postpone(claimed, why)
+            return
+        for number, one in enumerate(claimed, 1):
+            try:
+                self._bring([one], (), now)
+            except WebsiteError as problem:
+                self._postpone(claimed[number:], str(problem))
+                raise
+        self._bring((), told, now)
 
     def _check_numbers(self) -> None:
         try:

@@ -313,8 +313,15 @@ def connection_of(connection: Connection, company: str) -> Seen:
 
 
 def notice(connection: Connection, company: str, **values: object) -> None:
-    """Set columns of a company's connection."""
-    connection.execute(update(connections).where(connections.c.company == company).values(**values))
+    """Set columns of a company's connection; what QuickBooks or QBWC says longer than anybody does is cut."""
+    cut = {name: fitting(name, value) for name, value in values.items()}
+    connection.execute(update(connections).where(connections.c.company == company).values(**cut))
+
+
+def fitting(column: str, value: object) -> object:
+    """Return what of a value goes into a column of a company's connection."""
+    length = getattr(connections.c[column].type, "length", None)
+    return value[:length] if isinstance(value, str) else value
 
 
 def forgive(connection: Connection, company: str, at: datetime) -> None:

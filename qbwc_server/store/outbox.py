@@ -318,7 +318,11 @@ def note_contact(
         values |= {"last_full_read_at": now, "complete": True}
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = insert(freshness).values(company=company, list=list_name, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["company", "list"], set_=values))
+    # Never back: who told the website of a later contact would take this one for told as well.
+    later = func.max if connection.dialect.name == "sqlite" else func.greatest
+    last = later(func.coalesce(freshness.c.last_contact_at, now), statement.excluded.last_contact_at)
+    set_ = {**values, "last_contact_at": last}
+    connection.execute(statement.on_conflict_do_update(index_elements=["company", "list"], set_=set_))
 
 
 def stale_freshness(connection: Connection) -> tuple[Any, ...]:

@@ -22,6 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from qbwc_server.store import companies
 from qbwc_server.store.database import batched
 from qbwc_server.store.tables import changes, records, staging
+from qbwc_server.store.tables.records import LONGEST_EDIT_SEQUENCE, LONGEST_NAME
 
 NO_CHANGE = frozenset({"EditSequence", "TimeModified", "TimeCreated"})
 SEARCHED = ("Name", "FullName", "CompanyName", "Email", "Phone", "ManufacturerPartNumber", "BarCodeValue")
@@ -179,19 +180,19 @@ def _difference(before: Record | None, values: Mapping[str, Any]) -> tuple[str, 
 
 
 def _row(company: str, list_name: str, list_id: str, seq: int, values: dict[str, Any], now: datetime) -> dict[str, Any]:
-    name = str(values["Name"])
     return {
         "company": company,
         "list": list_name,
         "list_id": list_id,
         "seq": seq,
-        "name": name,
-        "full_name": str(values["FullName"]),
-        "sort_name": fold(str(values["FullName"]))[:255],
+        # What is longer than QuickBooks lets anything be stays whole in the values.
+        "name": str(values["Name"])[:LONGEST_NAME],
+        "full_name": str(values["FullName"])[:LONGEST_NAME],
+        "sort_name": fold(str(values["FullName"]))[:LONGEST_NAME],
         "search": fold("\n".join(str(values[key]) for key in SEARCHED if values.get(key))),
         "is_active": bool(values["IsActive"]),
         "is_deleted": False,
-        "edit_sequence": str(values["EditSequence"]),
+        "edit_sequence": str(values["EditSequence"])[:LONGEST_EDIT_SEQUENCE],
         "observed_at": now,
         "values": values,
     }

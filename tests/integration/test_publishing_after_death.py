@@ -12,7 +12,7 @@ from qbwc_server.publishing import Publisher
 from qbwc_server.store import tables
 
 
-class Died(Exception):
+class Died(BaseException):
     """The process is gone."""
 
 

@@ -17,6 +17,9 @@ from sqlalchemy import (
 
 from qbwc_server.store.tables.types import Counter, JSONType, UTCDateTime, company_column, metadata
 
+LONGEST_NAME = 255
+LONGEST_EDIT_SEQUENCE = 16
+
 records = Table(
     "records",
     metadata,
@@ -24,13 +27,13 @@ records = Table(
     Column("list", String(20), nullable=False),
     Column("list_id", String(36), nullable=False),
     Column("seq", BigInteger, nullable=False),
-    Column("name", String(255), nullable=False),
-    Column("full_name", String(255), nullable=False),
-    Column("sort_name", String(255), nullable=False),
+    Column("name", String(LONGEST_NAME), nullable=False),
+    Column("full_name", String(LONGEST_NAME), nullable=False),
+    Column("sort_name", String(LONGEST_NAME), nullable=False),
     Column("search", Text, nullable=False),
     Column("is_active", Boolean, nullable=False),
     Column("is_deleted", Boolean, nullable=False, default=False),
-    Column("edit_sequence", String(16), nullable=False),
+    Column("edit_sequence", String(LONGEST_EDIT_SEQUENCE), nullable=False),
     Column("observed_at", UTCDateTime, nullable=False),
     Column("values", JSONType, nullable=False),
     PrimaryKeyConstraint("company", "list", "list_id"),

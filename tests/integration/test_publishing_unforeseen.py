@@ -1,0 +1,46 @@
+"""A record over which publishing breaks off in a way nobody foresaw keeps back only itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from office import Books, Office, office_at
+
+from qbwc_server.store import outbox, tables
+
+
+@pytest.fixture
+def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
+    with office_at(database_url, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def books(office: Office) -> Books:
+    return office.add()
+
+
+def test_the_others_are_published_and_the_one_is_tried_again_with_the_reason_told(office: Office, books: Books) -> None:
+    ids = books.list_ids("customer", 4)
+    asked = office.ask(books, "customer", "list_id", *ids)
+    visit = office.visit(books)
+    visit.receive(visit.answer(visit.send())[0])
+    visit.close()
+    mine = tables.records.c.list_id == ids[1]
+    with office.database.write() as connection:
+        kept = connection.execute(tables.records.select().where(mine)).one()
+        connection.execute(tables.records.update().where(mine).values({"values": ["spoilt"]}))
+    office.publish()
+    assert office.states(asked) == ["published", "answered", "published", "published"]
+    with office.database.read() as connection:
+        lag = outbox.lag(connection)
+    assert (lag.waiting, lag.set_aside) == (1, 0)
+    assert "AttributeError" in str(lag.last_error)
+    assert "spoilt" not in str(lag.last_error)
+
+    with office.database.write() as connection:
+        whole = kept._mapping[tables.records.c["values"]]
+        connection.execute(tables.records.update().where(mine).values({"values": whole}))
+        outbox.hurry(connection, office.database.now(connection))
+    office.publish()
+    assert office.states(asked) == ["published"] * 4
