@@ -29,7 +29,7 @@ class Place:
         self.proxy = proxy
         self._real = sa.make_url(database_url)
         self.office = Office(server, sample_company(customers=24, items=20), seed=9)
-        server.qbwc("user", "add", "ada", "--role", "admin", "--password-stdin", said=f"{PASSWORD}\n")
+        server.prepare("user", "add", "ada", "--role", "admin", "--password-stdin", said=f"{PASSWORD}\n")
         server.start()
         first = self.office.everything()
         self.office.work(first)

@@ -25,7 +25,7 @@ class Place:
         self.server = server
         self.disk = disk
         self.office = Office(server, sample_company(customers=24, items=20), seed=5)
-        server.qbwc("user", "add", "ada", "--role", "admin", "--password-stdin", said=f"{PASSWORD}\n")
+        server.prepare("user", "add", "ada", "--role", "admin", "--password-stdin", said=f"{PASSWORD}\n")
         server.start()
         first = self.office.everything()
         self.office.work(first)

@@ -32,7 +32,7 @@ class Place:
         self.server = server
         self.site = site
         self.office = Office(server, sample_company(customers=24, items=20), seed=7)
-        server.qbwc("user", "add", "ada", "--role", "admin", "--password-stdin", said=f"{PASSWORD}\n")
+        server.prepare("user", "add", "ada", "--role", "admin", "--password-stdin", said=f"{PASSWORD}\n")
 
     def visit(self) -> None:
         """Let the Web Connector call; nothing may be amiss for it."""
