@@ -1,7 +1,7 @@
 """`qbwc company`: QuickBooks companies and their Web Connector accounts."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -9,10 +9,7 @@ from qbwc_server import qwcfile
 from qbwc_server.cli.console import WrongUse, json_option
 from qbwc_server.cli.workplace import Workplace, workplace
 from qbwc_server.refreshing import CompanyView
-from qbwc_server.store import companies
-
-# The trouble of a file that carries no FileID and is at another path than before; only that can be confirmed.
-_UNCONFIRMED: Final = "file_unconfirmed"
+from qbwc_server.store import companies, company_files
 
 
 @click.group("company")
@@ -94,14 +91,14 @@ def password(name: str, *, as_json: bool) -> None:
 def accept(name: str, *, as_json: bool) -> None:
     """Accept the company file seen last as this company's own."""
     with workplace(as_json=as_json) as here:
-        with here.database.write() as connection:
-            companies.get(connection, name)
-            waits = companies.connection_of(connection, name).attention == _UNCONFIRMED
-            accepted = companies.accept(connection, name) if waits else None
-        if accepted is None:
+        try:
+            with here.database.write() as connection:
+                accepted = company_files.accept(connection, name)
+        except (company_files.ForeignFile, company_files.NothingToAccept) as refusal:
+            foreign = isinstance(refusal, company_files.ForeignFile)
             here.console.answer({"company": name, "accepted": False, "company_file": None})
-            here.say("cli.nothing_to_accept", name=name)
-            raise SystemExit(1)
+            here.say("cli.foreign_file" if foreign else "cli.nothing_to_accept", name=name)
+            raise SystemExit(1) from refusal
         here.console.answer({**_of(here, accepted), "accepted": True, "company_file": accepted.accepted_file})
         here.say("cli.company_accepted", name=name, file=accepted.accepted_file)
 

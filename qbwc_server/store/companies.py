@@ -260,15 +260,6 @@ def pause(connection: Connection, company: str, *, paused: bool) -> Company:
     return get(connection, company)
 
 
-def accept(connection: Connection, company: str) -> Company:
-    """Accept the company file seen last as this company's own."""
-    lock(connection, company)
-    seen = connection_of(connection, company)
-    change(connection, company, accepted_file=seen.seen_file, accepted_name=seen.seen_name)
-    notice(connection, company, attention=None, attention_values=None, attention_at=None)
-    return get(connection, company)
-
-
 def set_file(connection: Connection, company: str, path: str | None) -> Company:
     """Set the path that the Web Connector is told to open; None for whichever company file is open.
 

@@ -1,17 +1,14 @@
 """How the Web Connectors are doing, and the .qwc file that sets one up."""
 
-from typing import Final
-
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from qbwc_server.qwcfile import write_qwc
-from qbwc_server.store import companies as store
+from qbwc_server.store import company_files
 from qbwc_server.web.shared import companies, company, need, shared, wording
 from qbwc_server.web.states import connection_badge, connection_sentence, connection_trouble
 
 pages = Blueprint("connection", __name__)
-_UNCONFIRMED: Final = "file_unconfirmed"
 
 
 @pages.get("/connection")
@@ -52,11 +49,14 @@ def qwc(company_name: str) -> Response:
 def accept(company_name: str) -> ResponseReturnValue:
     """Take the company file seen last for this company's own, on an administrator's word."""
     need("admin")
-    owner = company(company_name)
-    if owner.connection.attention_code != _UNCONFIRMED:
-        flash(wording().text("page.nothing_to_accept"))
-    else:
+    company(company_name)
+    try:
         with shared().database.write() as connection:
-            store.accept(connection, company_name)
-        flash(wording().text("page.accepted"))
+            company_files.accept(connection, company_name)
+        said = "page.accepted"
+    except company_files.ForeignFile:
+        said = "page.foreign_file"
+    except company_files.NothingToAccept:
+        said = "page.nothing_to_accept"
+    flash(wording().text(said))
     return redirect(url_for("connection.show"), 303)

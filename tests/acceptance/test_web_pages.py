@@ -208,7 +208,11 @@ def test_the_connection_page_tells_what_is_known(office: WebOffice, ada: Browser
 def test_a_company_file_can_be_confirmed_by_an_administrator_only(office: WebOffice, ada: Browser) -> None:
     with office.app.database.write() as connection:
         companies.notice(
-            connection, office.company, attention="file_unconfirmed", attention_values={"file": "C:\\x.qbw"}
+            connection,
+            office.company,
+            attention="file_unconfirmed",
+            attention_values={"file": "C:\\x.qbw"},
+            seen_file="C:\\x.qbw",
         )
     page = ada.get("/connection")
     assert "C:\\x.qbw" in page.words

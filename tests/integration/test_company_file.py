@@ -7,7 +7,7 @@ import pytest
 from office import Books, Office, office_at
 
 from qbwc_server.refreshing import Refresh
-from qbwc_server.store import companies
+from qbwc_server.store import companies, company_files
 
 WRONG = r"C:\Books\Old Books.qbw"
 ANOTHER = "{11111111-2222-3333-4444-555555555555}"
@@ -137,3 +137,25 @@ def test_a_path_that_windows_cannot_have_changes_nothing(office: Office, books: 
 def test_only_a_company_that_is_there_has_a_file(office: Office) -> None:
     with office.database.write() as connection, pytest.raises(companies.UnknownCompany):
         companies.set_file(connection, "nobody", None)
+
+
+def test_a_file_of_another_connection_cannot_be_accepted_even_while_one_waits(office: Office, books: Books) -> None:
+    books.quickbooks.file_ids[books.owner_id] = ANOTHER
+    asked = _asked(office, books, 0)
+    office.run(books)
+    for attention in ("wrong_file", "file_unconfirmed"):
+        with office.database.write() as connection:
+            companies.notice(connection, books.name, attention=attention)
+        with office.database.write() as connection, pytest.raises(company_files.ForeignFile, match="open the right"):
+            company_files.accept(connection, books.name)
+        assert _attention(office, books) == attention
+    assert (office.company(books).accepted_file, office.get(asked).state) == (None, "waiting")
+
+
+@pytest.mark.parametrize("attention", [None, "file_unconfirmed"])
+def test_where_no_file_was_ever_seen_none_is_accepted(office: Office, books: Books, attention: str | None) -> None:
+    with office.database.write() as connection:
+        companies.notice(connection, books.name, attention=attention)
+    with office.database.write() as connection, pytest.raises(company_files.NothingToAccept):
+        company_files.accept(connection, books.name)
+    assert _attention(office, books) == attention

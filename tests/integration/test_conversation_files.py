@@ -8,7 +8,7 @@ from office import Books, Caller, Office, office_at
 
 from qbwc_server import codes
 from qbwc_server.refreshing import IdempotencyConflict, UnknownRecord, UnknownRefresh, Wish
-from qbwc_server.store import companies, tables
+from qbwc_server.store import company_files, tables
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_without_a_file_id_the_first_file_is_taken_once_and_another_path_is_refu
     _refused(office, books, "file_unconfirmed")
     assert office.get(refused).state == "waiting"
     with office.database.write() as connection:
-        companies.accept(connection, "acme")
+        company_files.accept(connection, "acme")
     office.run(books)
     assert office.get(refused).state == "published"
 
