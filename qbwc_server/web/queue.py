@@ -73,7 +73,7 @@ def status(refresh_id: int) -> Response:
     if same and request.args.get("every") == str(shown.every):
         return Response(status=204)
     extra = _rest(found, shown) if not same and found.is_final else {}
-    answer = make_response(render_template("_live_answer.html", live=shown, same=same, **extra))
+    answer = make_response(render_template("_live_answer.html", same=same, **{**extra, "live": shown}))
     if same:
         answer.headers["HX-Reswap"] = "none"
     return answer
