@@ -208,6 +208,35 @@ def test_a_poll_says_nothing_while_nothing_changes_and_ends_with_the_whole_recor
     assert '<div id="poller" hx-swap-oob="true"></div>' in last.text
 
 
+def test_the_page_of_a_search_is_followed_to_its_hits(office: WebOffice, marie: Browser) -> None:
+    office.office.quickbooks.add("customer", "CustomerRet", Name="Zyzomys Plumbing")
+    page = marie.submit(marie.get("/customers?q=Zyzomys"), "/customers/find")
+    office.finish(int(page.url.rpartition("/")[2]))
+    last = marie.get(_poll(page), **{"HX-Request": "true"})
+    assert last.status == 200
+    assert ">Zyzomys Plumbing<" in last.text
+    assert '<div id="poller" hx-swap-oob="true"></div>' in last.text
+
+
+def test_the_page_of_a_whole_list_is_followed_to_its_end(office: WebOffice, marie: Browser) -> None:
+    page = marie.submit(marie.get("/items"), "/items/all")
+    office.finish(int(page.url.rpartition("/")[2]))
+    last = marie.get(_poll(page), **{"HX-Request": "true"})
+    assert (last.status, '<div id="poller" hx-swap-oob="true"></div>' in last.text) == (200, True)
+
+
+def test_the_page_of_one_record_s_request_is_followed_to_its_end(
+    office: WebOffice, marie: Browser, customer: str
+) -> None:
+    asked = marie.submit(marie.get(f"{customer}/refresh"), "/refresh")
+    number = office.app.refreshing.list(state="waiting")[0].id
+    page = marie.get(f"/refreshes/{number}")
+    assert asked.status == 200
+    office.finish(number)
+    last = marie.get(_poll(page), **{"HX-Request": "true"})
+    assert (last.status, '<div id="poller" hx-swap-oob="true"></div>' in last.text) == (200, True)
+
+
 def test_a_record_that_is_gone_says_so(office: WebOffice, marie: Browser) -> None:
     page = marie.submit(marie.get(f"/customers/{office.company}/FFFFFFFF-1/refresh"), "/refresh")
     assert "Not yet seen in QuickBooks" in page.words
