@@ -1,27 +1,13 @@
 """The path of the company file, set anew by an administrator: what the next visits make of it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from office import Books, Office, office_at
+from office import Books, Office
 
 from qbwc_server.refreshing import Refresh
 from qbwc_server.store import companies, company_files
 
 WRONG = r"C:\Books\Old Books.qbw"
 ANOTHER = "{11111111-2222-3333-4444-555555555555}"
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 def _set_file(office: Office, books: Books, path: str | None) -> companies.Company:

@@ -1,25 +1,12 @@
 """Answers that are none, and the right one that comes after."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from office import Books, Office, office_at, request_ids
+from office import Books, Office, request_ids
 
 from qbwc_server import codes
 from qbwc_server.store import tables
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 def _empty(answer: str) -> str:

@@ -1,27 +1,14 @@
 """Answers beyond what QuickBooks is known to give: each costs only itself, on every database."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from office import Books, Office, office_at
+from office import Books, Office
 
 LOST = (
     '<?xml version="1.0" ?><QBXML><QBXMLMsgsRs><CustomerQueryRs requestID="{}" statusCode="0" statusSeverity="Info" '
     'statusMessage="ok" iteratorRemainingCount="{}"{}/></QBXMLMsgsRs></QBXML>'
 )
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 def request_ids(text: str) -> list[str]:

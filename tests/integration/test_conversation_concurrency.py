@@ -1,29 +1,16 @@
 """Calls that come at the same time."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
-import pytest
-from office import Books, Caller, Office, office_at
+from office import Books, Caller, Office
 
 from qbwc_server.publishing import Publisher
 from qbwc_server.store import tables
 
 T = TypeVar("T")
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 def at_once(count: int, work: Callable[[int], T]) -> list[T]:

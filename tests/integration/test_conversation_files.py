@@ -1,6 +1,5 @@
 """Which company file is open, and two companies that never see each other."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,17 +8,6 @@ from office import Books, Caller, Office, office_at
 from qbwc_server import codes
 from qbwc_server.refreshing import IdempotencyConflict, UnknownRecord, UnknownRefresh, Wish
 from qbwc_server.store import company_files, tables
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 def _refused(office: Office, books: Books, code: str) -> None:

@@ -1,23 +1,8 @@
 """Searching in QuickBooks by a part of a name."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from office import Books, Office, office_at
+from office import Books, Office
 
 from qbwc_server.store import tables
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 def test_find_shows_hits_and_publishes_nothing(office: Office, books: Books) -> None:

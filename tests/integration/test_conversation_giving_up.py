@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from office import Books, Office, Visit, office_at
+from office import Books, Office, Visit
 
 from qbwc_server import codes
 from qbwc_server.refreshing import Refresh
@@ -14,17 +13,6 @@ from qbwc_server.store import tables
 
 SENDS = 5
 KEPT = ("is kept", "sent again", "next check", "nothing is lost", "conservée", "repartira", "vérification", "perdu")
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 def _ask(office: Office, books: Books) -> Refresh:

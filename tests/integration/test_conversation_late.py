@@ -1,23 +1,8 @@
 """Answers that come late: what they still count for."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from office import Books, Office, office_at
+from office import Books, Office
 
 from qbwc_server.store import tables
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 def test_an_answer_ten_minutes_late_counts(office: Office, books: Books) -> None:

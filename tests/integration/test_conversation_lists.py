@@ -1,21 +1,12 @@
 """Whole lists: pages, lost visits, absentees."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from office import Books, Office, office_at
+from office import Books, Office
 
 from qbwc_server.refreshing import Wish
 from qbwc_server.store import tables
 
 ALL = Wish("acme", "customer", "all")
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

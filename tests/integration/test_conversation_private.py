@@ -1,22 +1,8 @@
 """Private fields and card data: neither asked for nor kept."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from office import Books, Office, office_at
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
-
 
 PRIVATE = ("CreditLimit", "AccountNumber", "ResaleNumber", "Notes", "Balance", "TotalBalance", "PurchaseCost")
 

@@ -1,6 +1,5 @@
 """Message sets that QuickBooks refuses or dies of, and every hresult."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,12 +7,6 @@ from office import PARSE_ERROR, Books, Office, office_at
 
 from qbwc_server import codes
 from qbwc_server.store import tables
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

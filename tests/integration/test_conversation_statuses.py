@@ -1,23 +1,9 @@
 """Statuses: warnings, missing records, refusals, and what QuickBooks cannot do now."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from office import Books, Office, office_at
+from office import Books, Office
 
 from qbwc_server.store import tables
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 @pytest.mark.parametrize("status", [501, 530])

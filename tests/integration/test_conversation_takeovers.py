@@ -1,25 +1,10 @@
 """Two Web Connectors with one account: one works, the other is fenced."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from office import Books, Office, office_at
+from office import Books, Office
 
 from qbwc_server.store import tables
 
 TAKEN_OVER = "took over"
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 def test_a_second_connector_takes_over_and_the_first_is_fenced(office: Office, books: Books) -> None:

@@ -1,21 +1,6 @@
 """What comes of a record's values: hostile characters, unknown elements, fields not asked for, changes."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from office import Books, Office, office_at
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
+from office import Books, Office
 
 
 def test_control_characters_do_no_harm(office: Office, books: Books) -> None:

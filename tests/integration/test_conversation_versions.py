@@ -1,20 +1,11 @@
 """Which qbXML version is spoken, and what a refusal of it leads to."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from office import Books, Office, office_at
+from office import Books, Office
 
 from qbwc_server import codes
 from qbwc_server.refreshing import Refresh
 from qbwc_server.rehearsal.company import sample_company
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

@@ -1,24 +1,11 @@
 """Visits: repeated and dying calls, each conversation to its last call."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from office import Books, Caller, Office, office_at, request_ids
+from office import Books, Caller, Office, request_ids
 
 from qbwc_server.store import companies, tables
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 def test_a_visit_brings_a_record_to_the_website(office: Office, books: Books) -> None:

@@ -1,12 +1,10 @@
 """A publisher that died after the website's commit and before it could say so: what the next one makes of it."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import NoReturn
 
 import pytest
 import sqlalchemy as sa
-from office import Books, Office, office_at
+from office import Books, Office
 
 from qbwc_server.publishing import Publisher
 from qbwc_server.store import tables
@@ -21,12 +19,6 @@ class DyingPublisher(Publisher):
 
     def _mark(self, *_: object) -> NoReturn:
         raise Died
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

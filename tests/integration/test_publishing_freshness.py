@@ -1,19 +1,10 @@
 """What the website is told of how fresh a list is: each contact with QuickBooks, once."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from office import Books, Office, office_at
+from office import Books, Office
 
 from qbwc_server.publish.website import Website
 from qbwc_server.store import tables
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

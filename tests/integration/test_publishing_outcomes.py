@@ -2,29 +2,16 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from office import Books, Office, office_at
+from office import Books, Office
 
 from qbwc_server.publish.errors import WebsiteError
 from qbwc_server.publish.website import Website
 from qbwc_server.publishing import Publisher
 from qbwc_server.refreshing import Refresh
 from qbwc_server.store import installation, tables
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 def _answered(office: Office, books: Books, list_id: str, list_name: str = "customer") -> Refresh:

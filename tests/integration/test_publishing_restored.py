@@ -7,11 +7,10 @@ website can be asked. None of what is accepted meanwhile may be taken for a repe
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
-from office import Books, Office, office_at
+from office import Books, Office
 
 from qbwc_server.publishing import Publisher
 from qbwc_server.refreshing import Refresh
@@ -35,12 +34,6 @@ CASES: Mapping[str, tuple[Days, Days]] = {
     "a list, exactly the numbers that were lost": ([ALL], [ALL]),
     "a list, more numbers than were lost": ([ALL], [ALL, ITEMS]),
 }
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

@@ -1,23 +1,8 @@
 """A record over which publishing breaks off in a way nobody foresaw keeps back only itself."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from office import Books, Office, office_at
+from office import Books, Office
 
 from qbwc_server.store import outbox, tables
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 def test_the_others_are_published_and_the_one_is_tried_again_with_the_reason_told(office: Office, books: Books) -> None:

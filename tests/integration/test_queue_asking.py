@@ -1,26 +1,13 @@
 """Asking, joining, cancelling, retrying; many at once; when the next visit is expected."""
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from office import Books, Office, office_at
+from office import Books, Office
 
 from qbwc_server.refreshing import Asked, BadWish, IdempotencyConflict, NotFailed, NotWaiting, UnknownRefresh, Wish
 from qbwc_server.store import polls, tables
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 def test_two_hundred_single_refreshes_take_at_most_four_round_trips_each_with_its_own_outcome(office: Office) -> None:

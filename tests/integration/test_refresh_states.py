@@ -31,11 +31,6 @@ def office(tmp_path: Path) -> Iterator[Office]:
         yield made
 
 
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
-
-
 def _drawn() -> set[tuple[str, str]]:
     diagram = (
         DOCUMENT.read_text("utf-8").partition("## A refresh\n")[2].partition("```mermaid\n")[2].partition("```")[0]

@@ -19,11 +19,6 @@ def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
         yield made
 
 
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
-
-
 def _seen(office: Office, books: Books, **custom: str) -> Refresh:
     """A refresh of the first customer, who has these custom fields."""
     list_id = books.list_ids("customer")[0]

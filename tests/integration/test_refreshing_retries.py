@@ -1,26 +1,12 @@
 """Trying again what was held: the person's decision stands, and QuickBooks is left alone."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
-from office import Books, Office, office_at
+from office import Books, Office
 
 from qbwc_server.refreshing import Refresh
 from qbwc_server.store import tables
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 def _held(office: Office, books: Books, list_id: str) -> Refresh:

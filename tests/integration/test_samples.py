@@ -2,12 +2,11 @@
 
 import os
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from office import Books, Office, office_at, request_ids
+from office import Books, Office, request_ids
 
 from qbwc_server.qbxml.hcp import read_hcp
 from qbwc_server.store import tables
@@ -34,17 +33,6 @@ def _answering(name: str, request: str) -> str:
     (request_id,) = request_ids(request)
     text = re.sub(r' requestID="[^"]*"', "", _sample(name))
     return re.sub(r"<(Customer|Item)QueryRs ", rf'<\1QueryRs requestID="{request_id}" ', text)
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def books(office: Office) -> Books:
-    return office.add()
 
 
 def test_every_query_answer_among_the_samples_is_tried_here() -> None:

@@ -2,12 +2,10 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from office import Books, Office, office_at
+from office import Books, Office
 
 from qbwc_server.store import companies, numbers, outbox, tables
 
@@ -15,12 +13,6 @@ HOLDERS = {
     table: [column.name for column in table.c if column.name in ("seq", "since", "first_seq")]
     for table in (tables.records, tables.changes, tables.outbox, tables.refreshes)
 }
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    with office_at(database_url, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture
