@@ -61,6 +61,9 @@ def test_a_tombstone_touches_nothing_else_even_if_a_value_would_not_fit() -> Non
     ("website", "quickbooks", "outcome"),
     [
         ("10", "9", "held"),
+        ("0010", "9", "held"),
+        ("009", "10", "updated"),
+        ("8" * 5000, "9", "held"),
         ("9", "10", "updated"),
         ("10", "10", "updated"),
         ("10", "010", "updated"),

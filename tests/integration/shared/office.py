@@ -94,6 +94,18 @@ class Office:
 
     # What the Web Connector does.
 
+    def answered(self, books: Books, list_id: str, list_name: str = "customer") -> Refresh:
+        """Return a refresh whose answer is accepted, and nothing published yet."""
+        asked = self.ask_one(books, list_name, "list_id", list_id)
+        self.visit(books).to_the_end()
+        assert self.get(asked).state == "answered"
+        return asked
+
+    def on_website(self, statement: str, **values: object) -> None:
+        """Change one row of the website's database behind the server's back."""
+        with self.website.engine.begin() as connection:
+            assert connection.execute(sa.text(statement), values).rowcount == 1
+
     def visit(self, books: Books) -> "Visit":
         return Visit(self, books)
 
