@@ -1,13 +1,15 @@
 """`qbwc rehearse`: a simulated Web Connector with a simulated company against any server."""
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
 import click
 
-from qbwc_server.cli.console import Console, json_option, read_password
+from qbwc_server.cli.console import Console, WrongUse, json_option, read_password
 from qbwc_server.rehearsal import scenarios
 from qbwc_server.rehearsal.company import sample_company
+from qbwc_server.rehearsal.connector import Outcome
 
 _PATH: Final = "/qbwc"
 
@@ -50,16 +52,38 @@ def command(
         }
     )
     for visit in report.visits:
-        console.say(f"visit: {visit.outcome} ({visit.status})")
+        console.say(f"visit: {visit.outcome}" + (f" ({visit.status})" if visit.status else ""))
     for sentence in report.violations:
         console.say(f"violation: {sentence}")
-    console.say(f"{report.sessions} visits, {report.calls} calls, {len(report.violations)} violations")
-    if report.violations:
+    visits, violations = _counted(report.sessions, "visit"), _counted(len(report.violations), "violation")
+    console.say(f"{visits}, {_counted(report.calls, 'call')}, {violations}")
+    refused = report.visits[-1].outcome is Outcome.REFUSED
+    if refused:
+        console.say("The server took neither --user nor the password: `qbwc company list` there shows the users,")
+        console.say("`qbwc company password NAME` makes a new password.")
+    if report.violations or refused:
         raise SystemExit(1)
 
 
 def connector_url(url: str) -> str:
-    """Return the address that a Web Connector calls, given it or the public address of the server."""
-    parts = urlsplit(url)
+    """Return the address that a Web Connector calls, given it or the public address of the server.
+
+    Raises:
+        WrongUse: it is no address of a server.
+    """
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or re.search(r"\s", url):
+        message = (
+            f"{url!r} is no address of a server. Give --url as https://books.example.com or http://localhost:8080."
+        )
+        raise WrongUse(message)
     path = parts.path.rstrip("/")
     return parts._replace(path=path if path.endswith(_PATH) else path + _PATH).geturl()
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"

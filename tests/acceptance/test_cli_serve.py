@@ -238,7 +238,8 @@ def test_a_wrong_password_is_refused_and_shown(serve: Callable[..., Serving], ru
         "rehearse", "--url", f"http://127.0.0.1:{server.port}", "--user", "acme", "--password-stdin", "--json",
         typed="wrong\n",
     )  # fmt: skip
-    assert _json(ran)["outcomes"] == ["refused"]
+    assert _json(ran, status=1)["outcomes"] == ["refused"]
+    assert "qbwc company password" in ran.stderr
     assert server.end() == 0
 
 

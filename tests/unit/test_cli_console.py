@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from qbwc_server.cli import _sentence
-from qbwc_server.cli.console import Console, iso
+from qbwc_server.cli.console import Console, WrongUse, iso
 from qbwc_server.cli.refresh import asker
 from qbwc_server.cli.rehearse import connector_url
 from qbwc_server.store.users import BadPassword
@@ -68,3 +68,11 @@ def test_the_asker_fits_its_column() -> None:
 )
 def test_a_rehearsal_takes_the_public_address_too(given: str, called: str) -> None:
     assert connector_url(given) == called
+
+
+@pytest.mark.parametrize(
+    "given", ["", "foo", "ftp://x", "http://[::1", "http://localhost:99999", "http://local host", "http://"]
+)
+def test_a_rehearsal_is_told_what_an_address_is(given: str) -> None:
+    with pytest.raises(WrongUse, match="no address of a server"):
+        connector_url(given)
