@@ -11,6 +11,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_server.cli.console import let_streams_take_everything
+from qbwc_server.settings import unknown_variables
 
 # Command and the module that holds it as `command`; a module is imported when its command is used.
 _COMMANDS: Final = (
@@ -64,7 +65,7 @@ def _sentence(problem: Exception) -> str | None:
         first = str(getattr(problem, "orig", None) or problem).strip().partition("\n")[0]
         return (
             f"The database did not do what was asked ({first}). Check QBWC_DATABASE_URL and QBWC_WEBSITE_DATABASE_URL, "
-            "and that the database servers are running."
+            "that the database servers are running, or for SQLite that this user may write the files and their folder."
         )
     if isinstance(problem, OSError) and problem.filename is not None:
         return f"{problem.filename}: {problem.strerror}. Check the path and who may read and write there."
@@ -81,3 +82,5 @@ def _sentence(problem: Exception) -> str | None:
 @click.version_option(package_name="qbwc-server", prog_name="qbwc")
 def main() -> None:
     """Bring QuickBooks Desktop's customers and items to a website through the QuickBooks Web Connector."""
+    for name in unknown_variables():
+        click.echo(f"Warning: {name} is no setting of this program and is ignored. Is its name right?", err=True)

@@ -18,20 +18,23 @@ import click
 
 from qbwc_server.app import Application, build_app
 from qbwc_server.cli import logs
+from qbwc_server.cli.alone import alone
 from qbwc_server.cli.configured import configured
-from qbwc_server.cli.console import Console, json_option
+from qbwc_server.cli.console import Console, WrongUse, json_option
 from qbwc_server.cli.demo_office import Office
 from qbwc_server.cli.demo_story import Story
 from qbwc_server.cli.installing import install
 from qbwc_server.cli.serving import PortBusy, Server, listen
 from qbwc_server.refreshing import Asked, Refresh, Wish
-from qbwc_server.settings import Settings
+from qbwc_server.settings import Settings, prepare_data_dir
 
 _HOST: Final = "localhost"
 _FIRST_PORT: Final = 8080
 _PORTS: Final = 100
 _SECONDS: Final = 60.0
 _CHANGE_EVERY: Final = 30.0
+# Says that a folder was made by a demo.
+_MARK: Final = "demo"
 # The demo makes its own databases and address; these of the environment say how to speak.
 _KEPT: Final = ("QBWC_LANGUAGE", "QBWC_TIME_ZONE", "QBWC_LOG_FORMAT", "QBWC_THREADS")
 
@@ -56,11 +59,14 @@ def command(
     stopped = _stop_on_signals()
     console = Console(as_json=as_json)
     with contextlib.ExitStack() as open_things:
-        folder = data_dir or Path(open_things.enter_context(_temporary_folder()))
+        folder = _own(data_dir) if data_dir else Path(open_things.enter_context(_temporary_folder()))
         sockets = _sockets(port)
         settings = _settings(folder, sockets[0].getsockname()[1])
         logs.configure(settings.log_format, level=logging.WARNING)
+        prepare_data_dir(settings)
+        (folder / _MARK).touch()
         install(settings)
+        open_things.enter_context(alone(settings.database_url.get_secret_value()))
         app = build_app(settings, simulated=True)
         open_things.callback(app.stop)
         office = Office.open(app.database, settings.public_url, customers=customers, items=items)
@@ -136,6 +142,18 @@ def _settings(folder: Path, port: int) -> Settings:
         "port": port,
     }
     return configured(own, {name: os.environ[name] for name in _KEPT if name in os.environ})
+
+
+def _own(folder: Path) -> Path:
+    """Return a folder that is empty or a demo's: everybody knows the demo's password, and its sample is published.
+
+    Raises:
+        WrongUse: something else is there.
+    """
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).exists():
+        message = f"{folder} holds something else than a demo. Give an empty folder with --data-dir, or none."
+        raise WrongUse(message)
+    return folder
 
 
 def _temporary_folder() -> tempfile.TemporaryDirectory[str]:

@@ -8,11 +8,12 @@ import click
 from qbwc_server import words
 from qbwc_server.app import Application, build_app
 from qbwc_server.cli import logs
+from qbwc_server.cli.alone import alone
 from qbwc_server.cli.configured import configured
 from qbwc_server.cli.console import Console, json_option
 from qbwc_server.cli.serving import Server, listen
 from qbwc_server.publish import WebsiteUnreachable
-from qbwc_server.settings import secret_key, unknown_variables
+from qbwc_server.settings import Settings, secret_key
 
 # A stop is promised within 10 seconds; a publisher that hangs on a dead network must not break the promise.
 _STOP_SECONDS: Final = 9.5
@@ -28,9 +29,13 @@ def command(host: str | None, port: int | None, *, as_json: bool) -> None:
     """Serve the Web Connector, the pages and the API until SIGTERM or Ctrl+C."""
     settings = configured({"host": host, "port": port}, opens_website=True)
     logs.configure(settings.log_format)
-    for name in unknown_variables():
-        _log.warning("%s is no setting of this program and is ignored.", name)
     secret_key(settings)
+    with alone(settings.database_url.get_secret_value()):
+        _serve(settings, as_json=as_json)
+    _log.info("%s", words.text(settings.language, "cli.stopped"))
+
+
+def _serve(settings: Settings, *, as_json: bool) -> None:
     app = build_app(settings)
     try:
         check_website(app)
@@ -44,7 +49,6 @@ def command(host: str | None, port: int | None, *, as_json: bool) -> None:
         server.run()
     finally:
         app.stop()
-    _log.info("%s", words.text(settings.language, "cli.stopped"))
 
 
 def check_website(app: Application) -> None:

@@ -31,9 +31,14 @@ class WebsiteUnreachable(WebsiteError):
     """No connection, or it was lost; what was under way was rolled back."""
 
     def __init__(self, url: str, reason: str) -> None:
+        cure = (
+            "that its folder is there, and that this user may read and write there."
+            if url.startswith("sqlite")
+            else "that the database server is running, and that this machine may reach it."
+        )
         super().__init__(
             f"The website's database {shown(url)} cannot be used now ({reason}). Check QBWC_WEBSITE_DATABASE_URL, "
-            "that the database server is running, and that this machine may reach it."
+            f"{cure}"
         )
 
 

@@ -38,10 +38,12 @@ class DatabaseUnreachable(Exception):
     def __init__(self, url: str, cause: Exception) -> None:
         shown = make_url(url).render_as_string(hide_password=True)
         first = str(cause.__cause__ or cause).strip().splitlines()[0] if str(cause) else type(cause).__name__
-        super().__init__(
-            f"Our database {shown} cannot be opened ({first}). "
-            "Check QBWC_DATABASE_URL and that the database server is running."
+        cure = (
+            "that its folder is there, and that this user may read and write there."
+            if url.startswith("sqlite")
+            else "that the database server is running."
         )
+        super().__init__(f"Our database {shown} cannot be opened ({first}). Check QBWC_DATABASE_URL, {cure}")
 
 
 class Database:

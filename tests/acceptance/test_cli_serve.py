@@ -159,13 +159,26 @@ def test_the_call_in_hand_is_answered_before_the_server_stops(serve: Callable[..
     assert server.status() == 0
 
 
-def test_a_busy_port_is_one_sentence(serve: Callable[..., Serving], run: Run) -> None:
-    server = serve()
-    ran = run("serve", "--port", str(server.port))
+def test_a_busy_port_is_one_sentence(run: Run) -> None:
+    run("init")
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        ran = run("serve", "--port", str(port))
     assert ran.returncode == 2
-    assert f"Port {server.port}" in ran.stderr
+    assert f"Port {port}" in ran.stderr
     assert "Traceback" not in ran.stderr
-    assert server.end() == 0
+
+
+def test_a_second_server_on_one_sqlite_file_is_refused_until_the_first_is_gone(
+    serve: Callable[..., Serving], run: Run
+) -> None:
+    first = serve()
+    ran = run("serve", "--port", "0")
+    assert ran.returncode == 2
+    assert "Another server works on" in ran.stderr
+    assert "PostgreSQL" in ran.stderr
+    first.end(signal.SIGKILL)
+    assert serve().end() == 0
 
 
 def test_an_address_of_another_machine_is_one_sentence(run: Run) -> None:

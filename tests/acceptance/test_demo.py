@@ -76,6 +76,25 @@ def test_it_can_be_run_again_in_the_same_folder(tmp_path: Path) -> None:
         assert "Entreprise" in ran.stdout or "simulée" in ran.stdout
 
 
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+    kept = tmp_path / "data" / "qbwc.toml"
+    kept.parent.mkdir()
+    kept.write_text("")
+    ran = subprocess.run(
+        _command("--once", "--data-dir", "data"),
+        cwd=tmp_path,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=90,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "empty folder" in ran.stderr
+    assert [path.name for path in kept.parent.iterdir()] == ["qbwc.toml"]
+
+
 def test_a_given_port_that_is_busy_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
