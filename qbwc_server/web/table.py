@@ -88,20 +88,30 @@ def find(listing: str) -> ResponseReturnValue:
     text = request.form.get("q", "").strip()[:_LONGEST_SEARCH]
     if not text:
         abort(400)
-    asked = shared().refreshing.ask([Wish(_company(), kind.name, "find", text)], user.name)
+    wish = Wish(_named(request.form.get("company")), kind.name, "find", text)
+    asked = shared().refreshing.ask([wish], user.name)
     return redirect(url_for("queue.one", refresh_id=asked[0].refresh.id), 303)
+
+
+@pages.get(f"/{LISTING_PART}/all")
+def confirm_all(listing: str) -> str:
+    """Ask whether the whole list is meant."""
+    need("operator")
+    owner = company(_named(request.args.get("company")))
+    told = when_asked(wording(), owner.connection)
+    return render_template("confirm_all.html", kind=listed(listing), owner=owner, told=told)
 
 
 @pages.post(f"/{LISTING_PART}/all")
 def fetch_all(listing: str) -> ResponseReturnValue:
     """Have the whole list fetched."""
     user, kind = need("operator"), listed(listing)
-    asked = shared().refreshing.ask([Wish(_company(), kind.name, "all", "")], user.name)
+    wish = Wish(_named(request.form.get("company")), kind.name, "all", "")
+    asked = shared().refreshing.ask([wish], user.name)
     return redirect(url_for("queue.one", refresh_id=asked[0].refresh.id), 303)
 
 
-def _company() -> str:
-    named = request.form.get("company")
+def _named(named: str | None) -> str:
     return company(named).company if named else shared().refreshing.only_company()
 
 

@@ -76,7 +76,7 @@ def test_nobody_is_told_of_anything_that_was_not_kept_and_all_goes_on_once_there
     assert "cannot be used just now" in refused.body["detail"]
     assert place.server.api("GET", "/api/v1/refreshes").status == 200
 
-    page = browser.submit(browser.get("/items"), "/items/all", sure="yes")
+    page = browser.submit(browser.get("/items/all"), "/items/all", sure="yes")
     assert page.status == 503
     assert words.text("en", "error.unavailable_title") in page.words
     assert "Traceback" not in page.text

@@ -78,7 +78,7 @@ def test_cancelling_withdraws_ones_own_and_only_the_last_ends_it(
 def test_cancelling_too_late_changes_nothing(office: WebOffice, marie: Browser) -> None:
     done = office.finish(office.ask("customer", "list_id", office.office.change("customer")).id)
     page = marie.get("/customers")
-    token = dict(page.form("/customers/all").fields)["csrf_token"]
+    token = dict(page.form("/sign-out").fields)["csrf_token"]
     answer = marie.post(f"/refreshes/{done.id}/cancel", [("csrf_token", token)])
     assert "no longer waiting" in answer.words
     assert office.app.refreshing.get(done.id).state == "published"
@@ -116,8 +116,14 @@ def test_a_search_in_quickbooks_shows_hits_that_can_be_refreshed(office: WebOffi
     assert "new on the website" in marie.get(link[1].removesuffix("/refresh")).words
 
 
+def _fetch_all(reader: Browser, listing: str) -> Page:
+    sure = reader.submit(reader.get(listing), f"{listing}/all")
+    assert "Nothing changes in QuickBooks" in sure.words
+    return reader.submit(sure, f"{listing}/all")
+
+
 def test_the_whole_list_can_be_fetched(office: WebOffice, marie: Browser) -> None:
-    page = marie.submit(marie.get("/items"), "/items/all")
+    page = _fetch_all(marie, "/items")
     assert "All items" in page.words
     done = office.finish(int(page.url.rpartition("/")[2]))
     assert done.state == "published"
@@ -219,7 +225,7 @@ def test_the_page_of_a_search_is_followed_to_its_hits(office: WebOffice, marie: 
 
 
 def test_the_page_of_a_whole_list_is_followed_to_its_end(office: WebOffice, marie: Browser) -> None:
-    page = marie.submit(marie.get("/items"), "/items/all")
+    page = _fetch_all(marie, "/items")
     office.finish(int(page.url.rpartition("/")[2]))
     last = marie.get(_poll(page), **{"HX-Request": "true"})
     assert (last.status, '<div id="poller" hx-swap-oob="true"></div>' in last.text) == (200, True)
