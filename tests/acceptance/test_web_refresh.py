@@ -90,7 +90,7 @@ def test_several_are_refreshed_after_one_confirmation(office: WebOffice, marie: 
     asked = marie.get(f"/customers/refresh?{query}&record={office.company}/unknown")
     assert "Refresh 3 customers from QuickBooks?" in asked.words
     queue = marie.submit(asked, "/customers/refresh")
-    assert "3 requests stand in the queue" in queue.words
+    assert "3 requests are in the queue" in queue.words
     waiting = office.app.refreshing.list(state="waiting")
     assert {each.list_id for each in waiting} == set(ids)
     office.finish(waiting[0].id)
