@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from qbwc_server.qwcfile import write_qwc
 from qbwc_server.store import company_files
 from qbwc_server.web.shared import companies, company, need, shared, wording
-from qbwc_server.web.states import connection_badge, connection_sentence, connection_trouble
+from qbwc_server.web.states import cards
 
 pages = Blueprint("connection", __name__)
 
@@ -14,17 +14,9 @@ pages = Blueprint("connection", __name__)
 @pages.get("/connection")
 def show() -> str:
     """Show each company's connection."""
-    reader = wording()
-    cards = tuple(
-        (
-            each,
-            connection_badge(reader, each.connection),
-            connection_sentence(reader, each.connection),
-            connection_trouble(reader, each.connection),
-        )
-        for each in companies()
+    return render_template(
+        "connection.html", cards=cards(wording(), companies()), publishing=shared().refreshing.publishing()
     )
-    return render_template("connection.html", cards=cards, publishing=shared().refreshing.publishing())
 
 
 @pages.get("/connection/<company_name>/qwc")

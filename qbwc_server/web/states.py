@@ -1,12 +1,12 @@
 """Says in words how a refresh or a connection stands."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from qbwc_server import codes
-from qbwc_server.refreshing import ConnectionView, Refresh
+from qbwc_server.refreshing import CompanyView, ConnectionView, Refresh
 from qbwc_server.web.wording import Wording
 
 _TONES: Final = {
@@ -117,6 +117,21 @@ def connection_sentence(wording: Wording, connection: ConnectionView) -> str:
     if following is None:
         return wording.text("connection.connected_text_open", at=wording.at(seen))
     return wording.text("connection.connected_text", at=wording.at(seen), next=wording.spoken(following))
+
+
+def cards(
+    wording: Wording, companies: Iterable[CompanyView]
+) -> tuple[tuple[CompanyView, Badge, str, codes.Explanation | None], ...]:
+    """Say of each company how its connection stands: badge, sentence, and what needs attention."""
+    return tuple(
+        (
+            each,
+            connection_badge(wording, each.connection),
+            connection_sentence(wording, each.connection),
+            connection_trouble(wording, each.connection),
+        )
+        for each in companies
+    )
 
 
 def connection_trouble(wording: Wording, connection: ConnectionView) -> codes.Explanation | None:
