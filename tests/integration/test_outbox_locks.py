@@ -1,7 +1,6 @@
 """Who waits for whom in the outbox: on PostgreSQL several writers work at once, and none undoes another."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -96,21 +95,8 @@ def beside(
         companies.lock(answer, books.name)
         put(office, answer, books, parts[0])
         thread.start()
-        until_somebody_waits(office)
+        office.until_somebody_waits()
         put(office, answer, books, parts[1])
     thread.join(20)
     assert not thread.is_alive()
     return problems
-
-
-def until_somebody_waits(office: Office) -> None:
-    waiting = sa.text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    until = time.monotonic() + 10
-    while True:
-        with office.database.read() as connection:
-            if connection.execute(waiting).scalar_one():
-                return
-        assert time.monotonic() < until, "nobody came to wait"
-        time.sleep(0.02)

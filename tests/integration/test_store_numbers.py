@@ -1,7 +1,6 @@
 """Observation numbers of which the website is still to be asked: noted, held back, moved where it knows higher ones."""
 
 import threading
-import time
 
 import pytest
 import sqlalchemy as sa
@@ -148,7 +147,7 @@ def test_a_process_that_starts_and_one_that_holds_several_companies_do_not_wait_
     with office.database.write() as connection:
         companies.lock(connection, "acme")
         starting.start()
-        until_somebody_waits(office)
+        office.until_somebody_waits()
         connection.execute(sa.text("SET LOCAL lock_timeout = '5s'"))
         companies.lock(connection, "zeta")
     starting.join(20)
@@ -159,16 +158,3 @@ def settle_all(office: Office) -> None:
     with office.database.write() as connection:
         for company, note in numbers.unchecked(connection).items():
             numbers.settle(connection, company, note, 0)
-
-
-def until_somebody_waits(office: Office) -> None:
-    waiting = sa.text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    until = time.monotonic() + 10
-    while True:
-        with office.database.read() as connection:
-            if connection.execute(waiting).scalar_one():
-                return
-        assert time.monotonic() < until, "nobody came to wait"
-        time.sleep(0.02)

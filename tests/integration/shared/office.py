@@ -1,6 +1,7 @@
 """An installation with its companies, and a Web Connector that is driven call by call, without HTTP."""
 
 import io
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -100,6 +101,19 @@ class Office:
         self.visit(books).to_the_end()
         assert self.get(asked).state == "answered"
         return asked
+
+    def until_somebody_waits(self) -> None:
+        """Wait until a connection of PostgreSQL waits for what another holds."""
+        waiting = sa.text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        until = time.monotonic() + 10
+        while True:
+            with self.database.read() as connection:
+                if connection.execute(waiting).scalar_one():
+                    return
+            assert time.monotonic() < until, "nobody came to wait"
+            time.sleep(0.02)
 
     def on_website(self, statement: str, **values: object) -> None:
         """Change one row of the website's database behind the server's back."""
