@@ -37,12 +37,17 @@ def command(*, as_json: bool) -> None:
         if as_json:
             return
         here.console.say(f"Our database: in order (revision {revision(here.database)})")
-        here.console.say(f"The website's database: {trouble or 'in order'}")
+        here.console.say(trouble or "The website's database: in order")
         here.console.say("")
         here.console.table(
             ("company", "connection", "last seen", "next expected"),
             (
-                (view.company, view.connection.state, view.connection.last_seen_at, view.connection.next_expected_at)
+                (
+                    view.company,
+                    _word(here, view.connection.state),
+                    view.connection.last_seen_at,
+                    view.connection.next_expected_at,
+                )
                 for view in companies
             ),
             empty=here.text("cli.no_company_yet"),
@@ -62,6 +67,10 @@ def _of(view: CompanyView) -> dict[str, Any]:
         "last_seen_at": view.connection.last_seen_at,
         "next_expected_at": view.connection.next_expected_at,
     }
+
+
+def _word(here: Workplace, state: str) -> str:
+    return here.text(f"connection.{'attention' if state == 'needs_attention' else state}")
 
 
 def _website_trouble(here: Workplace) -> str | None:
