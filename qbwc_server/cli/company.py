@@ -119,7 +119,7 @@ def file(name: str, path: str | None, *, any_file: bool, as_json: bool) -> None:
         raise WrongUse(message)
     with workplace(as_json=as_json) as here:
         with here.database.write() as connection:
-            changed = companies.set_file(connection, name, path)
+            changed = company_files.set_file(connection, name, path)
         here.console.answer(_of(here, changed))
         here.say("cli.company_file_any" if path is None else "cli.company_file_set", name=name, file=path)
 

@@ -22,7 +22,7 @@ from qbwc_server.conversation.giving_up import give_up_worn
 from qbwc_server.conversation.observing import bury, observe
 from qbwc_server.conversation.unread import Unread, log_unread, skipped_before
 from qbwc_server.qbxml.response import AnswerHead
-from qbwc_server.store import companies, moves, outbox, records
+from qbwc_server.store import companies, freshness, moves, records, staging
 from qbwc_server.store.refreshes import QueuedRefresh
 from qbwc_server.store.visits import Visit
 
@@ -72,11 +72,11 @@ class Accepting:
             if self.visit.plain and any(one.fields_refused for one in group):
                 self.result.whole_records = True
             if head.status_code < ERRORS_FROM or head.status_code in MISSING_CODES:
-                outbox.note_contact(self.connection, self.company, asked["list"], self.now)
+                freshness.note_contact(self.connection, self.company, asked["list"], self.now)
             if not self._is_error(head, group):
                 self._take(asked, request_id, head, group)
         if self.reading.staged:
-            records.unstage(self.connection, self.reading.id)
+            staging.forget(self.connection, self.reading.id)
         log_unread(self.company, self.visit.outstanding, self.reading.unread.values())
         return self.result
 
@@ -258,7 +258,7 @@ class Accepting:
 
     def _complete(self, list_name: str, run: QueuedRefresh, first: int | None, last: int | None) -> int | None:
         """Every record has been seen, those that were not are gone; returns the last number."""
-        outbox.note_contact(self.connection, self.company, list_name, self.now, full_read=True)
+        freshness.note_contact(self.connection, self.company, list_name, self.now, full_read=True)
         before = companies.get(self.connection, self.company).seq if first is None else first - 1
         gone = records.unseen_since(self.connection, self.company, list_name, before)
         if not gone:

@@ -20,7 +20,7 @@ from qbwc_server.conversation.unread import Unread
 from qbwc_server.qbxml import record as qbxml_record
 from qbwc_server.qbxml.record import Observation
 from qbwc_server.qbxml.response import AnswerEnd, AnswerHead, ListQueryContext, read_answer
-from qbwc_server.store import records
+from qbwc_server.store import staging
 from qbwc_server.store.database import Database
 from qbwc_server.store.records import Seen
 from qbwc_server.store.visits import Visit
@@ -49,7 +49,7 @@ class Reading:
     def parts(self, connection: Connection, request_id: str) -> Iterator[list[Seen]]:
         """Yield the records of a request in parts that fit into memory."""
         if self.staged:
-            yield from records.staged(connection, self.id, request_id, PART)
+            yield from staging.parts(connection, self.id, request_id, PART)
         elif self.seen.get(request_id):
             yield self.seen[request_id]
 
@@ -97,7 +97,7 @@ def forget(database: Database, reading: Reading) -> None:
     """Drop what a reading staged."""
     if reading.staged:
         with database.write() as connection:
-            records.unstage(connection, reading.id)
+            staging.forget(connection, reading.id)
 
 
 def _seen(observation: Observation) -> Seen:
@@ -121,6 +121,6 @@ def _stage(database: Database, visit: Visit, reading: Reading, waiting: list[tup
     ]
     if rows:
         with database.write() as connection:
-            records.stage(connection, reading.id, reading.staged, rows)
+            staging.put(connection, reading.id, reading.staged, rows)
         reading.staged += len(rows)
     waiting.clear()

@@ -33,7 +33,7 @@ from qbwc_server.publish.errors import WebsiteError
 from qbwc_server.publish.records import SET_ASIDE, Dirty, Freshness, Published
 from qbwc_server.publish.website import Website
 from qbwc_server.publishing import lists, numbers
-from qbwc_server.store import companies, installation, moves, outbox, records
+from qbwc_server.store import companies, freshness, installation, moves, outbox, staging
 from qbwc_server.store.database import Database
 from qbwc_server.store.outbox import Claimed
 
@@ -136,7 +136,7 @@ class Publisher:
         if everything:
             self.now_and_then()
             with self.database.write() as connection:
-                records.sweep_staging(connection, self.database.now(connection) - STAGING_KEPT)
+                staging.sweep(connection, self.database.now(connection) - STAGING_KEPT)
 
     def run_once(self) -> int:
         """Publish one batch; returns how many records were taken (0: nothing was due).
@@ -147,7 +147,7 @@ class Publisher:
         self._check_numbers()
         with self.database.read() as connection:
             idle = not outbox.anything_due(connection, self.database.now(connection))
-            stale = outbox.stale_freshness(connection)
+            stale = freshness.stale(connection)
         if idle and not stale:
             lists.finish(self.database)
             return 0
@@ -254,7 +254,7 @@ class Publisher:
             lists.count(connection, counted)
             for fresh in told:
                 if fresh.last_contact_at is not None:
-                    outbox.freshness_told(connection, fresh.company, fresh.list, fresh.last_contact_at)
+                    freshness.told(connection, fresh.company, fresh.list, fresh.last_contact_at)
         # The website answers, even if it was only told of a call: what was put off for minutes need not wait.
         if told or any(one.attempts for one in claimed):
             with self.database.write() as connection:

@@ -21,8 +21,6 @@ LONGEST_TITLE = 200
 LONGEST_USER_NAME = 100
 LONGEST_PATH = 1024
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
-# What can be wrong with the company file that is open, whatever path was given.
-_OF_THE_OPEN_FILE = ("wrong_file", "file_unconfirmed")
 
 
 class CompanyError(Exception):
@@ -167,7 +165,7 @@ def add(
     """
     if not _NAME.fullmatch(company):
         raise BadCompanyName(company)
-    _check_details(title, user_name, company_file)
+    check_details(title, user_name, company_file)
     user = user_name or company
     taken = connection.execute(
         select(companies.c.company).where((companies.c.company == company) | (companies.c.user_name == user))
@@ -192,7 +190,12 @@ def add(
     return get(connection, company), password
 
 
-def _check_details(title: str | None, user_name: str | None, company_file: str | None) -> None:
+def check_details(title: str | None, user_name: str | None, company_file: str | None) -> None:
+    """Say what cannot be kept; None is not looked at.
+
+    Raises:
+        BadTitle, BadUserName, BadCompanyFile
+    """
     # PostgreSQL would refuse what is too long or holds a NUL, SQLite would keep it: so it is refused here.
     if title is not None and not _fits(title, LONGEST_TITLE):
         raise BadTitle
@@ -257,25 +260,6 @@ def pause(connection: Connection, company: str, *, paused: bool) -> Company:
     """Stop or start handing out work."""
     lock(connection, company)
     change(connection, company, paused=paused)
-    return get(connection, company)
-
-
-def set_file(connection: Connection, company: str, path: str | None) -> Company:
-    """Set the path that the Web Connector is told to open; None for whichever company file is open.
-
-    A path says which file is the company's: one that was accepted at another path counts no more, and what was wrong
-    with that one is over. Without a path the file accepted last still counts, and another still waits to be accepted.
-
-    Raises:
-        BadCompanyFile, UnknownCompany
-    """
-    _check_details(None, None, path)
-    before = lock(connection, company)
-    if path is not None and path.casefold() != (before.accepted_file or path).casefold():
-        change(connection, company, accepted_file=None, accepted_name=None)
-    change(connection, company, company_file=path)
-    if path is not None or connection_of(connection, company).attention not in _OF_THE_OPEN_FILE:
-        notice(connection, company, attention=None, attention_values=None, attention_at=None)
     return get(connection, company)
 
 

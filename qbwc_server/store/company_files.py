@@ -1,4 +1,4 @@
-"""Accepting the company file seen last, on an administrator's word."""
+"""Which company file is a company's, on an administrator's word: its path, or the file seen last."""
 
 from sqlalchemy import Connection
 
@@ -8,6 +8,8 @@ from qbwc_server.store.companies import Company, CompanyError
 
 # The trouble of a file that carries no FileID and is at another path than before; only that can be confirmed.
 UNCONFIRMED = "file_unconfirmed"
+# What can be wrong with the company file that is open, whatever path was given.
+_OF_THE_OPEN_FILE = ("wrong_file", UNCONFIRMED)
 
 
 class NothingToAccept(CompanyError):
@@ -42,4 +44,23 @@ def accept(connection: Connection, company: str) -> Company:
         raise NothingToAccept(company)
     companies.change(connection, company, accepted_file=seen.seen_file, accepted_name=seen.seen_name)
     companies.notice(connection, company, attention=None, attention_values=None, attention_at=None)
+    return companies.get(connection, company)
+
+
+def set_file(connection: Connection, company: str, path: str | None) -> Company:
+    """Set the path that the Web Connector is told to open; None for whichever company file is open.
+
+    A path says which file is the company's: one that was accepted at another path counts no more, and what was wrong
+    with that one is over. Without a path the file accepted last still counts, and another still waits to be accepted.
+
+    Raises:
+        BadCompanyFile, UnknownCompany
+    """
+    companies.check_details(None, None, path)
+    before = companies.lock(connection, company)
+    if path is not None and path.casefold() != (before.accepted_file or path).casefold():
+        companies.change(connection, company, accepted_file=None, accepted_name=None)
+    companies.change(connection, company, company_file=path)
+    if path is not None or companies.connection_of(connection, company).attention not in _OF_THE_OPEN_FILE:
+        companies.notice(connection, company, attention=None, attention_values=None, attention_at=None)
     return companies.get(connection, company)

@@ -1,4 +1,4 @@
-"""Records as last seen in QuickBooks, what changed, and the staging of large answers.
+"""Records as last seen in QuickBooks, and what changed.
 
 Theory of operation
 -------------------
@@ -11,17 +11,17 @@ themselves.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server.store import companies
 from qbwc_server.store.database import batched
-from qbwc_server.store.tables import changes, records, staging
+from qbwc_server.store.tables import changes, records
 from qbwc_server.store.tables.records import LONGEST_EDIT_SEQUENCE, LONGEST_NAME
 
 NO_CHANGE = frozenset({"EditSequence", "TimeModified", "TimeCreated"})
@@ -295,37 +295,3 @@ def _beyond(order: tuple[Any, Any, Any], place: tuple[str, str, str], *, backwar
         return or_(name < one, and_(name == one, tie))
     tie = or_(list_id > two, and_(list_id == two, company > three))
     return or_(name > one, and_(name == one, tie))
-
-
-def stage(connection: Connection, reading: str, place: int, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Set aside part of a large answer; it counts for nothing until it is accepted."""
-    connection.execute(staging.insert(), [{**row, "reading": reading, "n": n} for n, row in enumerate(rows, place)])
-
-
-def staged(connection: Connection, reading: str, request_id: str, size: int) -> Iterator[list[Seen]]:
-    """Yield what was staged of a request, in parts of `size`."""
-    place = -1
-    while True:
-        query = (
-            select(staging)
-            .where(staging.c.reading == reading, staging.c.request_id == request_id, staging.c.n > place)
-            .order_by(staging.c.n)
-            .limit(size)
-        )
-        rows = connection.execute(query).all()
-        if not rows:
-            return
-        place = rows[-1].n
-        yield [
-            Seen(row.list, row.list_id, row.observation["values"], frozenset(row.observation["asked"])) for row in rows
-        ]
-
-
-def unstage(connection: Connection, reading: str) -> None:
-    """Forget what a reading staged."""
-    connection.execute(delete(staging).where(staging.c.reading == reading))
-
-
-def sweep_staging(connection: Connection, before: datetime) -> None:
-    """Forget what was staged before and never accepted."""
-    connection.execute(delete(staging).where(staging.c.staged_at < before))

@@ -12,7 +12,7 @@ ANOTHER = "{11111111-2222-3333-4444-555555555555}"
 
 def _set_file(office: Office, books: Books, path: str | None) -> companies.Company:
     with office.database.write() as connection:
-        return companies.set_file(connection, books.name, path)
+        return company_files.set_file(connection, books.name, path)
 
 
 def _attention(office: Office, books: Books) -> str | None:
@@ -122,7 +122,7 @@ def test_a_path_that_windows_cannot_have_changes_nothing(office: Office, books: 
 
 def test_only_a_company_that_is_there_has_a_file(office: Office) -> None:
     with office.database.write() as connection, pytest.raises(companies.UnknownCompany):
-        companies.set_file(connection, "nobody", None)
+        company_files.set_file(connection, "nobody", None)
 
 
 def test_a_file_of_another_connection_cannot_be_accepted_even_while_one_waits(office: Office, books: Books) -> None:
