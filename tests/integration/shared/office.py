@@ -49,7 +49,7 @@ class Office:
     def __init__(self, url: str, folder: Path, *, language: str = "en", private: frozenset[str] = frozenset()) -> None:
         self.folder = folder
         self.database = Database(url)
-        tables.metadata.create_all(self.database.engine)
+        tables.metadata.create_all(self.database.engine, checkfirst=False)
         with self.database.write() as connection:
             stream = installation.begin(connection, datetime.now(UTC))
         self.website = Website(f"sqlite:///{folder / 'site.db'}", stream, private)
