@@ -1,4 +1,4 @@
-"""Reads the two catalogues and hands out their texts."""
+"""Reads the catalogue of each language, all files of its folder, and hands out their texts."""
 
 import tomllib
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ def text(language: str, key: str, /, **values: object) -> str:
     """
     found = _find(language, key)
     if not isinstance(found, str):
-        raise MissingText(key, "is not one text; add it to words/en.toml and words/fr.toml, or use texts() for a list")
+        raise MissingText(key, "is not one text; add it to words/en and words/fr, or use texts() for a list")
     return _fill(key, found, values)
 
 
@@ -129,8 +129,12 @@ def _fill(key: str, sentence: str, values: Mapping[str, object]) -> str:
 
 @cache
 def _catalogue(language: str) -> _Catalogue:
-    source = files(__package__ or "qbwc_server.words").joinpath(f"{language}.toml").read_text("utf-8")
-    return MappingProxyType(_flat("", tomllib.loads(source)))
+    folder = files(__package__ or "qbwc_server.words").joinpath(language)
+    flat: dict[str, str | tuple[str, ...]] = {}
+    for file in folder.iterdir():
+        if file.name.endswith(".toml"):
+            flat.update(_flat("", tomllib.loads(file.read_text("utf-8"))))
+    return MappingProxyType(flat)
 
 
 def _flat(path: str, table: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:

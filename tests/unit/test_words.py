@@ -29,11 +29,20 @@ def test_both_languages_hold_the_same_keys() -> None:
     assert set(ENGLISH) ^ set(FRENCH) == set()
 
 
-def test_both_languages_hold_the_same_areas_in_the_same_order() -> None:
-    folder = files("qbwc_server.words")
-    english, french = (tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")) for name in words.LANGUAGES)
+def areas(language: str) -> dict[str, list[str]]:
+    """The areas of each file of a language, in their order."""
+    folder = files("qbwc_server.words").joinpath(language)
+    return {file.name: list(tomllib.loads(file.read_text("utf-8"))) for file in folder.iterdir()}
 
-    assert list(english) == list(french)
+
+def test_both_languages_hold_the_same_areas_in_the_same_files_and_order() -> None:
+    assert areas("en") == areas("fr")
+
+
+def test_an_area_stands_in_one_file_only() -> None:
+    every = [area for found in areas("en").values() for area in found]
+
+    assert len(every) == len(set(every))
 
 
 def test_a_text_has_the_same_placeholders_in_both_languages() -> None:
