@@ -14,6 +14,7 @@ from qbwc_server.settings.data_dir import (
 from qbwc_server.settings.errors import SettingsError
 from qbwc_server.settings.load import FILE_NAME, PREFIX, load_settings, unknown_variables
 from qbwc_server.settings.model import LEAST_SECRET_KEY, Settings
+from qbwc_server.settings.office_hours import OfficeHours
 from qbwc_server.settings.urls import shown_url
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "LEAST_SECRET_KEY",
     "PREFIX",
     "SECRET_KEY_FILE",
+    "OfficeHours",
     "Settings",
     "SettingsError",
     "load_settings",

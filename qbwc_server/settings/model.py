@@ -11,6 +11,7 @@ from babel.localtime import get_localzone
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from qbwc_server.settings.office_hours import OfficeHours
 from qbwc_server.settings.private import check_private
 from qbwc_server.settings.urls import OUR_DATABASES, WEBSITE_DATABASES, database_url, public_url
 
@@ -40,6 +41,9 @@ class Settings(BaseModel):
         support_contact: Name, phone, e-mail; shown on the help page and on errors.
         smtp_url: The mail server for alerts.
         mail_from: Their sender.
+        office_hours: When the QuickBooks PC is expected to be on, in `time_zone`.
+        alert_after: Minutes of silence within the office hours after which somebody is told.
+        alert_webhook: An address that alerts are posted to, as JSON.
         log_format: "text" or "json".
         publish_private: Private fields the owner wants published, as "customer.Balance". That they exist and are
             private is checked where `load_settings` is told the fields; else only their form.
@@ -62,6 +66,9 @@ class Settings(BaseModel):
     support_contact: str | None = None
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
+    office_hours: OfficeHours = OfficeHours.parse("mon-fri 08:00-18:00")
+    alert_after: int = Field(default=60, ge=1, le=10080)
+    alert_webhook: SecretStr | None = None
     log_format: Literal["text", "json"] = "text"
     publish_private: tuple[str, ...] = ()
 
@@ -158,6 +165,23 @@ class Settings(BaseModel):
     @classmethod
     def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not re.match(r"smtps?://[^/\s]", value.get_secret_value()):
+            raise PydanticCustomError("bad", "form")
+        return value
+
+    @field_validator("office_hours", mode="before")
+    @classmethod
+    def _hours(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return OfficeHours.parse(value)
+        except ValueError:
+            raise PydanticCustomError("bad", "form") from None
+
+    @field_validator("alert_webhook")
+    @classmethod
+    def _webhook(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"https?://[^/\s@]+(?:/\S*)?", value.get_secret_value()):
             raise PydanticCustomError("bad", "form")
         return value
 

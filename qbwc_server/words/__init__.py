@@ -1,8 +1,8 @@
 """The catalogue: every sentence people read, in English and French, and the way figures and times are written.
 
-The texts stand in `en/` and `fr/` beside this module, in files by subject and tables by area. A key is the path to a text with
-dots, `"refresh.waiting"`; values are filled in by `str.format`. A text with a number has the keys `….one` and
-`….other`.
+The texts stand in `en/` and `fr/` beside this module, in files by subject and tables by area. A key is the path to a
+text with dots, `"refresh.waiting"`; values are filled in by `str.format`. A text with a number has the keys `….one`
+and `….other`.
 """
 
 from qbwc_server.words.catalogue import (

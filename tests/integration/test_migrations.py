@@ -2,16 +2,18 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from qbwc_server.store import migrate
 from qbwc_server.store.database import Database
-from qbwc_server.store.tables import metadata
+from qbwc_server.store.tables import companies, connections, metadata
 
 
 @pytest.fixture
@@ -95,3 +97,31 @@ def test_a_newer_database_is_refused_and_not_touched(database: Database) -> None
     with pytest.raises(migrate.SchemaAhead):
         migrate.upgrade(database)
     assert migrate.revision(database) == "9999"
+
+
+def test_what_an_older_program_stored_is_kept_by_the_upgrade(database: Database) -> None:
+    with database.write() as connection:
+        configuration = migrate.alembic_config()
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "0001")
+        connection.execute(
+            sa.text(
+                "INSERT INTO companies (company, title, user_name, password_sha256, password_changed_at, owner_id, "
+                "file_id, paused, created_at, seq, visit, whole_records, takeovers) "
+                "VALUES ('acme', 'Acme', 'acme', 'x', :now, 'o', 'f', :paused, :now, 7, 1, :paused, 0)"
+            ),
+            {"now": datetime(2026, 1, 2), "paused": True},  # noqa: DTZ001 - as the older program kept it
+        )
+        connection.execute(
+            sa.text("INSERT INTO connections (company, wrong_passwords) VALUES ('acme', 3)"),
+        )
+    with pytest.raises(migrate.SchemaBehind, match="0001"):
+        migrate.check_schema(database)
+
+    migrate.upgrade(database)
+
+    with database.read() as connection:
+        acme = connection.execute(sa.select(companies)).one()
+        seen = connection.execute(sa.select(connections)).one()
+    assert (acme.company, acme.paused, acme.paused_until, acme.seq) == ("acme", True, None, 7)
+    assert (seen.wrong_passwords, seen.wrong_password_same) == (3, 0)

@@ -3,7 +3,8 @@
 Invariants of stored data stand here as constraints; the migrations make the same.
 """
 
-from qbwc_server.store.tables.accounts import ROLES, tokens, users, web_sessions
+from qbwc_server.store.tables.accounts import ROLES, audit, setup_links, tokens, users, web_sessions
+from qbwc_server.store.tables.alerts import CHANNELS, KINDS, alerts, messages
 from qbwc_server.store.tables.companies import companies, connections, installation, polls
 from qbwc_server.store.tables.queue import (
     FINAL_STATES,
@@ -20,14 +21,18 @@ from qbwc_server.store.tables.types import UTCDateTime, metadata
 from qbwc_server.store.tables.visits import exchanges, staging, visits
 
 __all__ = [
+    "CHANNELS",
     "FINAL_STATES",
+    "KINDS",
     "OUTCOMES",
     "ROLES",
     "SCOPES",
     "STATES",
     "WAYS",
     "UTCDateTime",
+    "alerts",
     "askers",
+    "audit",
     "changes",
     "companies",
     "connections",
@@ -35,11 +40,13 @@ __all__ = [
     "freshness",
     "idempotency_keys",
     "installation",
+    "messages",
     "metadata",
     "outbox",
     "polls",
     "records",
     "refreshes",
+    "setup_links",
     "staging",
     "tokens",
     "users",

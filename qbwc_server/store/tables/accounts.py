@@ -1,8 +1,8 @@
-"""Accounts: people, their sessions, and the tokens of programs."""
+"""Accounts: people, their sessions, the tokens of programs, the links handed out, and what was done."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, String, Table
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, String, Table, false
 
-from qbwc_server.store.tables.types import UTCDateTime, metadata, one_of
+from qbwc_server.store.tables.types import Counter, JSONType, UTCDateTime, company_column, metadata, one_of
 
 ROLES = ("viewer", "operator", "admin")
 
@@ -15,7 +15,11 @@ users = Table(
     Column("language", String(8)),
     Column("disabled", Boolean, nullable=False, default=False),
     Column("created_at", UTCDateTime, nullable=False),
+    # Where to write to, and whether alerts are wanted there.
+    Column("email", String(254)),
+    Column("alerts", Boolean, nullable=False, default=False, server_default=false()),
     CheckConstraint(one_of("role", ROLES), name="role"),
+    CheckConstraint("email IS NOT NULL OR NOT alerts", name="alerts_need_email"),
 )
 
 web_sessions = Table(
@@ -25,6 +29,10 @@ web_sessions = Table(
     Column("user_name", String(100), ForeignKey("users.name", ondelete="CASCADE"), nullable=False),
     Column("created_at", UTCDateTime, nullable=False),
     Column("expires_at", UTCDateTime, nullable=False),
+    # How its owner recognises it.
+    Column("seen_at", UTCDateTime),
+    Column("address", String(64)),
+    Column("browser", String(200)),
     Index("ix_web_sessions_user", "user_name"),
 )
 
@@ -38,4 +46,31 @@ tokens = Table(
     Column("created_at", UTCDateTime, nullable=False),
     Column("revoked_at", UTCDateTime),
     CheckConstraint(one_of("role", ROLES), name="role"),
+)
+
+# Who did what that others may want to know of: never a value of a record, never a secret.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Counter, primary_key=True, autoincrement=True),
+    Column("at", UTCDateTime, nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("what", String(40), nullable=False),
+    Column("company", String(40), ForeignKey("companies.company")),
+    # Which user, token, record or setting it concerns.
+    Column("subject", String(255)),
+    Column("detail", JSONType),
+    Index("ix_audit_at", "at"),
+)
+
+# Links to the page for the person at the QuickBooks PC.
+setup_links = Table(
+    "setup_links",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),
+    company_column(),
+    Column("created_by", String(120), nullable=False),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("expires_at", UTCDateTime, nullable=False),
+    Index("ix_setup_links_company", "company"),
 )

@@ -41,7 +41,11 @@ companies = Table(
     Column("whole_records", Boolean, nullable=False, default=False),
     # Visits with a request out that were taken over in a row.
     Column("takeovers", Integer, nullable=False, default=0),
+    # Who paused it, and until when; without an end it stays so until somebody resumes it.
+    Column("paused_by", String(120)),
+    Column("paused_until", UTCDateTime),
     CheckConstraint("seq >= 0", name="seq"),
+    CheckConstraint("paused_until IS NULL OR paused", name="paused_until"),
 )
 
 connections = Table(
@@ -61,6 +65,10 @@ connections = Table(
     Column("attention_at", UTCDateTime),
     Column("wrong_passwords", Integer, nullable=False, default=0),
     Column("wrong_password_at", UTCDateTime),
+    # The first of them, how many of the last were the same one, and a mark too short to tell which password it was.
+    Column("wrong_password_since", UTCDateTime),
+    Column("wrong_password_same", Integer, nullable=False, default=0, server_default="0"),
+    Column("wrong_password_mark", String(4)),
 )
 
 polls = Table(
@@ -68,5 +76,6 @@ polls = Table(
     metadata,
     company_column(),
     Column("polled_at", UTCDateTime, nullable=False),
+    Column("address", String(64)),
     PrimaryKeyConstraint("company", "polled_at"),
 )

@@ -11,6 +11,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    false,
     text,
 )
 
@@ -98,6 +99,8 @@ askers = Table(
     Column("refresh_id", Counter, ForeignKey("refreshes.id", ondelete="CASCADE"), nullable=False),
     Column("asked_by", String(120), nullable=False),
     Column("asked_at", UTCDateTime, nullable=False),
+    # Wants to be written to when it is done.
+    Column("tell", Boolean, nullable=False, default=False, server_default=false()),
     PrimaryKeyConstraint("refresh_id", "asked_by"),
 )
 

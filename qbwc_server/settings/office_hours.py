@@ -1,0 +1,91 @@
+"""When the office works: days of the week and hours of the day, written as "mon-fri 08:00-18:00"."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta, tzinfo
+from typing import Final, Self
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ALWAYS: Final = "always"
+_FORM: Final = re.compile(r"([a-z,-]+) ([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})", re.ASCII)
+_MIDNIGHT: Final = "24:00"
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeHours:
+    """Days and hours, in some time zone.
+
+    Attributes:
+        days: Days of the week, 0 is Monday.
+        begin: When a day begins.
+        end: When it ends; midnight (00:00) is the end of the day.
+    """
+
+    days: tuple[int, ...]
+    begin: time
+    end: time
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "mon-fri 08:00-18:00", "mon,wed 09:00-24:00" or "always".
+
+        Raises:
+            ValueError: It is written otherwise, or ends before it begins.
+        """
+        plain = text.strip().lower()
+        if plain == ALWAYS:
+            return cls(tuple(range(len(DAYS))), time(0), time(0))
+        found = _FORM.fullmatch(plain)
+        hours = cls._from(*found.groups()) if found is not None else None
+        if hours is None:
+            message = f"{text!r} are no office hours; write them as mon-fri 08:00-18:00"
+            raise ValueError(message)
+        return hours
+
+    @classmethod
+    def _from(cls, days: str, begin: str, end: str) -> Self | None:
+        if not all(name in DAYS for part in days.split(",") for name in part.split("-")):
+            return None
+        found = sorted({day for part in days.split(",") for day in _days(part)})
+        try:
+            first, last = time.fromisoformat(begin), time.fromisoformat("00:00" if end == _MIDNIGHT else end)
+        except ValueError:
+            return None
+        return cls(tuple(found), first, last) if found and (last == time(0) or last > first) else None
+
+    def __str__(self) -> str:
+        if self.days == tuple(range(len(DAYS))) and self.begin == self.end == time(0):
+            return ALWAYS
+        days = ",".join(DAYS[day] for day in self.days)
+        end = _MIDNIGHT if self.end == time(0) else f"{self.end:%H:%M}"
+        return f"{days} {self.begin:%H:%M}-{end}"
+
+    def covers(self, moment: datetime, zone: tzinfo) -> bool:
+        """Tell whether the office works at a moment."""
+        local = moment.astimezone(zone)
+        begin, end = self._of(local)
+        return local.weekday() in self.days and begin <= local.replace(tzinfo=None) < end
+
+    def worked(self, since: datetime, until: datetime, zone: tzinfo) -> timedelta:
+        """Return how much of the time between two moments the office worked, as its own clocks show it."""
+        first, last = (moment.astimezone(zone).replace(tzinfo=None) for moment in (since, until))
+        total = timedelta()
+        day = first
+        while day.date() <= last.date():
+            begin, end = self._of(day)
+            if day.weekday() in self.days:
+                total += max(timedelta(), min(end, last) - max(begin, first))
+            day = datetime.combine(day.date() + timedelta(days=1), time(0))
+        return total
+
+    def _of(self, day: datetime) -> tuple[datetime, datetime]:
+        """Return when the office begins and ends on a day of its own clocks."""
+        begin = datetime.combine(day.date(), self.begin)
+        end = datetime.combine(day.date(), self.end)
+        return begin, end + timedelta(days=1) if self.end == time(0) else end
+
+
+def _days(part: str) -> range:
+    first, _, last = part.partition("-")
+    begin = DAYS.index(first)
+    return range(begin, (DAYS.index(last) if last else begin) + 1)
