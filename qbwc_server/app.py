@@ -23,7 +23,7 @@ from qbwc_server.api.problems import Problem
 from qbwc_server.conversation import Conversation, Manner
 from qbwc_server.publish import Website
 from qbwc_server.publishing import Publisher
-from qbwc_server.refreshing import Refreshing
+from qbwc_server.refreshing import Office, Refreshing
 from qbwc_server.settings import Settings
 from qbwc_server.soap import PATH as SOAP_PATH
 from qbwc_server.soap import make_soap_app
@@ -98,7 +98,7 @@ def build_app(settings: Settings, *, simulated: bool = False) -> Application:
         stream = stream_id(connection)
     private = frozenset(settings.publish_private)
     website = Website(settings.website_database_url.get_secret_value(), stream, private)
-    refreshing = Refreshing(database, website, private)
+    refreshing = Refreshing(database, website, private, Office.of(settings))
     publisher = Publisher(
         database,
         website,

@@ -9,7 +9,7 @@ from qbwc_server import qwcfile
 from qbwc_server.cli.console import WrongUse, json_option
 from qbwc_server.cli.workplace import Workplace, workplace
 from qbwc_server.refreshing import CompanyView
-from qbwc_server.store import companies, company_files
+from qbwc_server.store import companies, company_files, connector_passwords, pauses
 
 
 @click.group("company")
@@ -79,7 +79,7 @@ def password(name: str, *, as_json: bool) -> None:
     """Make a new Web Connector password; the old one holds no longer."""
     with workplace(as_json=as_json) as here:
         with here.database.write() as connection:
-            secret = companies.new_password(connection, name, here.database.now(connection))
+            secret = connector_passwords.renew(connection, name, here.database.now(connection))
             changed = companies.get(connection, name)
         here.say("cli.password_changed", name=name)
         _show_password(here, changed, secret)
@@ -153,7 +153,7 @@ def qwc(name: str, output: Path | None, *, as_json: bool) -> None:
 def _set_paused(name: str, sentence: str, *, paused: bool, as_json: bool) -> None:
     with workplace(as_json=as_json) as here:
         with here.database.write() as connection:
-            changed = companies.pause(connection, name, paused=paused)
+            changed = pauses.pause(connection, name) if paused else pauses.resume(connection, name)
         here.console.answer(_of(here, changed))
         here.say(sentence, name=name)
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from qbwc_server.rehearsal.company import SimulatedCompany, sample_company
 from qbwc_server.rehearsal.connector import SimulatedConnector
-from qbwc_server.store import companies, users
+from qbwc_server.store import companies, connector_passwords, users
 from qbwc_server.store.database import Database
 
 COMPANY: Final = "sample-hardware"
@@ -50,7 +50,10 @@ class Office:
         with database.write() as connection:
             now = database.now(connection)
             if COMPANY in {company.company for company in companies.everyone(connection)}:
-                company, password = companies.get(connection, COMPANY), companies.new_password(connection, COMPANY, now)
+                company, password = (
+                    companies.get(connection, COMPANY),
+                    connector_passwords.renew(connection, COMPANY, now),
+                )
             else:
                 company, password = companies.add(
                     connection, COMPANY, title=quickbooks.title, user_name=None, company_file=quickbooks.path, now=now

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from qbwc_server import words
 from qbwc_server.cli.configured import configured
 from qbwc_server.cli.console import Console
-from qbwc_server.refreshing import Refreshing
+from qbwc_server.refreshing import Office, Refreshing
 from qbwc_server.settings import Settings
 from qbwc_server.store.database import Database
 from qbwc_server.store.migrate import open_database
@@ -53,7 +53,7 @@ def workplace(*, as_json: bool, opens_website: bool = False) -> Iterator[Workpla
     settings = configured(opens_website=opens_website)
     database = open_database(settings.database_url.get_secret_value())
     try:
-        refreshing = Refreshing(database, private=frozenset(settings.publish_private))
+        refreshing = Refreshing(database, private=frozenset(settings.publish_private), office=Office.of(settings))
         yield Workplace(settings, database, refreshing, Console(as_json=as_json))
     finally:
         database.close()

@@ -50,7 +50,7 @@ def greet(
     now: datetime,
 ) -> tuple[Visit, Reason | None]:
     """Before anything is sent in a visit: is it the right company file, and which qbXML does it speak?"""
-    if company.paused:
+    if company.is_paused(now):
         return visit, Reason("paused")
     known = companies.connection_of(connection, company.company)
     if visit.no_more:

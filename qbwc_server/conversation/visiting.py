@@ -29,7 +29,7 @@ from qbwc_server.conversation.sessions import left_behind, save, session_of
 from qbwc_server.conversation.watch import Watch
 from qbwc_server.protocol import Reason, Session, SessionTakenOver, State, Step, advance
 from qbwc_server.qbxml.request import mask
-from qbwc_server.store import companies, refreshes, visits
+from qbwc_server.store import companies, connector_passwords, refreshes, visits
 from qbwc_server.store.companies import Company
 from qbwc_server.store.database import Database
 from qbwc_server.store.visits import Visit
@@ -80,29 +80,20 @@ class Conversation:
         address = str(caller.address)
         with self.database.read() as connection:
             company, right = companies.sign_in(connection, user_name, password)
-            if company is not None and right and not company.paused:
+            paused = company is not None and company.is_paused(self.clock())
+            if company is not None and right and not paused:
                 name, number = company.company, company.visit
                 work = refreshes.anything_waits(connection, name) or visits.has_request_out(connection, name, number)
         if company is None:
             return (visits.make_ticket(), "nvu")
         if not right:
-            self._wrong_password(company)
+            with self.database.write() as connection:
+                connector_passwords.note_wrong(connection, company, password, self.database.now(connection))
             return (visits.make_ticket(), "nvu")
         self.watch.seen(company.company, address, self.clock())
-        if company.paused or not work:
+        if paused or not work:
             return (visits.make_ticket(), "none")
         return self._begin(company.company, address)
-
-    def _wrong_password(self, company: Company) -> None:
-        with self.database.write() as connection:
-            companies.lock(connection, company.company)
-            seen = companies.connection_of(connection, company.company)
-            companies.notice(
-                connection,
-                company.company,
-                wrong_passwords=seen.wrong_passwords + 1,
-                wrong_password_at=self.database.now(connection),
-            )
 
     def _begin(self, name: str, address: str) -> tuple[str, ...]:
         ticket = visits.make_ticket()
@@ -117,10 +108,10 @@ class Conversation:
                     return (ticket, "busy")
                 self._end_visit(connection, company, before, now)
                 companies.change(connection, name, takeovers=company.takeovers + 1 if occupied else 0)
-            if company.paused or not refreshes.anything_waits(connection, name):
+            if company.is_paused(now) or not refreshes.anything_waits(connection, name):
                 return (ticket, "none")
             visits.begin(connection, name, ticket, address[:64], now)
-            companies.notice(connection, name, wrong_passwords=0, wrong_password_at=None)
+            companies.notice(connection, name, **connector_passwords.NO_WRONG)
         return (ticket, company.company_file or "")
 
     def _end_visit(self, connection: Connection, company: Company, visit: Visit, now: datetime) -> None:

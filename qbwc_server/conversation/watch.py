@@ -8,15 +8,16 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from qbwc_server.store import companies, polls
+from qbwc_server.store import companies, connector_passwords, polls
 from qbwc_server.store.database import Database
+from qbwc_server.store.polls import Poll
 
 KEPT_VERSIONS = 1000
 
 
 @dataclass(slots=True)
 class _Pending:
-    moments: list[datetime] = field(default_factory=list)
+    calls: list[Poll] = field(default_factory=list)
     values: dict[str, object] = field(default_factory=dict)
 
 
@@ -39,7 +40,7 @@ class Watch:
         """Note that a company's Web Connector signed in."""
         with self._lock:
             pending = self._pending.setdefault(company, _Pending())
-            pending.moments.append(now)
+            pending.calls.append(Poll(now, address[:64]))
             pending.values["address"] = address[:64]
             version = self._versions.get(address)
             if version is not None:
@@ -53,6 +54,6 @@ class Watch:
             return
         with database.write() as connection:
             for company, one in sorted(pending.items()):
-                polls.record(connection, company, one.moments)
+                polls.record(connection, company, one.calls)
                 companies.notice(connection, company, **one.values)
-                companies.forgive(connection, company, max(one.moments))
+                connector_passwords.forgive(connection, company, max(call.at for call in one.calls))

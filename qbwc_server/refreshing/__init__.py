@@ -1,6 +1,7 @@
 """What asking, cancelling and looking does; every door uses this and nothing below it for refreshes."""
 
 from qbwc_server.refreshing.asking import Refreshing
+from qbwc_server.refreshing.connections import Office
 from qbwc_server.refreshing.errors import (
     BadWish,
     CompanyNeeded,
@@ -38,6 +39,7 @@ __all__ = [
     "NotAsked",
     "NotFailed",
     "NotWaiting",
+    "Office",
     "PublishingView",
     "RecordPage",
     "RecordView",

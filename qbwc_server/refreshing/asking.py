@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select
 
 from qbwc_server.publish.website import Website
 from qbwc_server.refreshing import errors
+from qbwc_server.refreshing.connections import ROUND_THE_CLOCK, Office
 from qbwc_server.refreshing.retrying import try_again
 from qbwc_server.refreshing.showing import Showing, connection_view, cursor, place
 from qbwc_server.refreshing.views import (
@@ -45,12 +46,18 @@ class Refreshing:
         website: the website's, for what it shows now.
         private: the private fields that the owner publishes; others are shown to nobody, even where they are
             still stored from a time when they were published.
+        office: when the QuickBooks PC is expected to be on.
     """
 
     def __init__(
-        self, database: Database, website: Website | None = None, private: frozenset[str] = frozenset()
+        self,
+        database: Database,
+        website: Website | None = None,
+        private: frozenset[str] = frozenset(),
+        office: Office = ROUND_THE_CLOCK,
     ) -> None:
         self.database = database
+        self.office = office
         self.showing = Showing(database, website, private)
 
     def ask(self, wishes: Sequence[Wish], asked_by: str, *, idempotency_key: str | None = None) -> tuple[Asked, ...]:
@@ -173,8 +180,8 @@ class Refreshing:
                     company_file=one.company_file,
                     owner_id=one.owner_id,
                     file_id=one.file_id,
-                    paused=one.paused,
-                    connection=connection_view(connection, one, now),
+                    paused=one.is_paused(now),
+                    connection=connection_view(connection, one, now, self.office),
                 )
                 for one in companies.everyone(connection)
             )
@@ -190,7 +197,7 @@ class Refreshing:
                 found = companies.get(connection, company)
             except companies.UnknownCompany:
                 raise errors.UnknownCompany(company) from None
-            return connection_view(connection, found, self.database.now(connection))
+            return connection_view(connection, found, self.database.now(connection), self.office)
 
     def only_company(self) -> str:
         """Return the company's name where there is exactly one.

@@ -1,11 +1,38 @@
 """When a Web Connector is expected, and how its connection stands: inferred from the calls seen."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Self
+from zoneinfo import ZoneInfo
 
 from qbwc_server.refreshing.views import ConnectionView
+from qbwc_server.settings import OfficeHours, Settings
 from qbwc_server.store.companies import Company, Seen
 from qbwc_server.store.polls import Rhythm
 
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """When the QuickBooks PC is expected to be on, on the clocks of the place."""
+
+    hours: OfficeHours
+    zone: tzinfo
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the office of an installation."""
+        return cls(settings.office_hours, ZoneInfo(settings.time_zone))
+
+    def is_open(self, now: datetime) -> bool:
+        """Tell whether somebody is expected there."""
+        return self.hours.covers(now, self.zone)
+
+    def worked(self, since: datetime, until: datetime) -> timedelta:
+        """Return how much of the time between two moments lies within its hours."""
+        return self.hours.worked(since, until, self.zone)
+
+
+ROUND_THE_CLOCK = Office(OfficeHours.parse("always"), UTC)
 LEAST_GRACE = timedelta(minutes=2)
 OFFLINE_AFTER = 3
 # Who calls every few seconds is not gone after a coffee break: a PC that restarts takes minutes.
@@ -22,11 +49,14 @@ def expected_at(rhythm: Rhythm, now: datetime) -> datetime | None:
     return max(rhythm.next_at, now)
 
 
-def view(company: Company, seen: Seen, rhythm: Rhythm, now: datetime) -> ConnectionView:
+def view(
+    company: Company, seen: Seen, rhythm: Rhythm, now: datetime, office: Office = ROUND_THE_CLOCK
+) -> ConnectionView:
     """Return how a company's connection stands."""
     interval = None if rhythm.interval is None else max(1, round(rhythm.interval.total_seconds()))
+    paused = company.is_paused(now)
     return ConnectionView(
-        state=_state(company, seen, rhythm, now),
+        state=_state(company, seen, rhythm, now, office),
         last_seen_at=rhythm.last_at or seen.last_seen_at,
         next_expected_at=expected_at(rhythm, now),
         interval_seconds=interval,
@@ -41,6 +71,8 @@ def view(company: Company, seen: Seen, rhythm: Rhythm, now: datetime) -> Connect
         wrong_passwords=seen.wrong_passwords,
         wrong_password_at=seen.wrong_password_at,
         qbxml_version=company.qbxml_version,
+        paused_by=company.paused_by if paused else None,
+        paused_until=company.paused_until if paused else None,
     )
 
 
@@ -48,16 +80,20 @@ def _grace(interval: timedelta) -> timedelta:
     return max(LEAST_GRACE, interval / 2)
 
 
-def _state(company: Company, seen: Seen, rhythm: Rhythm, now: datetime) -> str:
-    if company.paused:
+def _state(company: Company, seen: Seen, rhythm: Rhythm, now: datetime, office: Office) -> str:
+    if company.is_paused(now):
         return "paused"
     if seen.attention is not None or seen.wrong_passwords:
         return "needs_attention"
     if rhythm.last_at is None:
         return "never_seen"
     interval = rhythm.interval or UNKNOWN_INTERVAL
-    silence = now - rhythm.last_at
-    if silence <= interval + _grace(interval):
+    expected = interval + _grace(interval)
+    if now - rhythm.last_at <= expected:
         return "connected"
+    # Whoever comes back in the morning is given the time that somebody who was there all the while would have.
+    silence = office.worked(rhythm.last_at, now)
+    if not office.is_open(now) or silence <= expected:
+        return "off_hours"
     gone = max(LEAST_OFFLINE, OFFLINE_AFTER * interval + _grace(interval))
     return "late" if silence <= gone else "offline"

@@ -13,6 +13,7 @@ from qbwc_server.publish.website import Website
 from qbwc_server.qbxml.asking import CUSTOM_FIELD, allowed_custom, may_be_read
 from qbwc_server.qbxml.lists import list_type
 from qbwc_server.refreshing import connections, errors
+from qbwc_server.refreshing.connections import Office
 from qbwc_server.refreshing.views import ConnectionView, FieldChange, Hit, RecordView, Refresh
 from qbwc_server.store import companies, polls, records, refreshes
 from qbwc_server.store.database import Database
@@ -132,10 +133,12 @@ class Showing:
         return tuple(flat[:MOST_CHANGES])
 
 
-def connection_view(connection: Connection, company: companies.Company, now: datetime) -> ConnectionView:
+def connection_view(
+    connection: Connection, company: companies.Company, now: datetime, office: Office
+) -> ConnectionView:
     """Return how a company's connection stands."""
     seen = companies.connection_of(connection, company.company)
-    return connections.view(company, seen, polls.rhythm(connection, company.company), now)
+    return connections.view(company, seen, polls.rhythm(connection, company.company), now, office)
 
 
 def _refresh_view(

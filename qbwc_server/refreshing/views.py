@@ -119,7 +119,7 @@ class Asked:
 class ConnectionView:
     """What is known of a company's Web Connector.
 
-    `state` is one of never_seen, connected, late, offline, needs_attention, paused.
+    `state` is one of never_seen, connected, late, offline, off_hours, needs_attention, paused.
     """
 
     state: str
@@ -137,6 +137,9 @@ class ConnectionView:
     wrong_passwords: int
     wrong_password_at: datetime | None
     qbxml_version: str | None
+    # Who paused it and until when; without an end it stays so until somebody resumes it.
+    paused_by: str | None = None
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

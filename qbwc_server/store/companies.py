@@ -91,6 +91,8 @@ class Company:
     accepted_file: str | None
     accepted_name: str | None
     paused: bool
+    paused_by: str | None
+    paused_until: datetime | None
     created_at: datetime
     password_changed_at: datetime
     seq: int
@@ -100,6 +102,10 @@ class Company:
     accepted_version: str | None
     whole_records: bool
     takeovers: int
+
+    def is_paused(self, now: datetime) -> bool:
+        """Tell whether no work is to be handed out; a pause with an end is over by itself."""
+        return self.paused and (self.paused_until is None or self.paused_until > now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,9 @@ class Seen:
     attention_at: datetime | None = None
     wrong_passwords: int = 0
     wrong_password_at: datetime | None = None
+    wrong_password_since: datetime | None = None
+    wrong_password_same: int = 0
+    wrong_password_mark: str | None = None
 
 
 # Built once: each poll asks this. The password's hash comes last.
@@ -247,22 +256,6 @@ def sign_in(connection: Connection, user_name: str, password: str) -> tuple[Comp
     return Company(*row[:-1]), hmac.compare_digest(row.password_sha256, hash_secret(password))
 
 
-def new_password(connection: Connection, company: str, now: datetime) -> str:
-    """Give a company a new Web Connector password and return it."""
-    get(connection, company)
-    password = make_password()
-    change(connection, company, password_sha256=hash_secret(password), password_changed_at=now)
-    notice(connection, company, wrong_passwords=0, wrong_password_at=None)
-    return password
-
-
-def pause(connection: Connection, company: str, *, paused: bool) -> Company:
-    """Stop or start handing out work."""
-    lock(connection, company)
-    change(connection, company, paused=paused)
-    return get(connection, company)
-
-
 def change(connection: Connection, company: str, **values: object) -> None:
     """Set columns of a company."""
     connection.execute(update(companies).where(companies.c.company == company).values(**values))
@@ -297,14 +290,3 @@ def fitting(column: str, value: object) -> object:
     """Return what of a value goes into a column of a company's connection."""
     length = getattr(connections.c[column].type, "length", None)
     return value[:length] if isinstance(value, str) else value
-
-
-def forgive(connection: Connection, company: str, at: datetime) -> None:
-    """Forget the wrong passwords of before `at`, when the right one was given."""
-    connection.execute(
-        update(connections)
-        .where(
-            connections.c.company == company, connections.c.wrong_passwords > 0, connections.c.wrong_password_at < at
-        )
-        .values(wrong_passwords=0, wrong_password_at=None)
-    )

@@ -42,9 +42,18 @@ class Rhythm:
         return self.last_at + self.interval
 
 
-def record(connection: Connection, company: str, moments: Iterable[datetime]) -> None:
-    """Add the times of visits and forget the oldest."""
-    rows = [{"company": company, "polled_at": moment} for moment in sorted(set(moments))]
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A call of a Web Connector that signed in rightly: when, and from which address."""
+
+    at: datetime
+    address: str | None
+
+
+def record(connection: Connection, company: str, calls: Iterable[Poll]) -> None:
+    """Add visits and forget the oldest."""
+    once = {call.at: call for call in calls}
+    rows = [{"company": company, "polled_at": at, "address": once[at].address} for at in sorted(once)]
     if not rows:
         return
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
@@ -64,6 +73,12 @@ def record(connection: Connection, company: str, moments: Iterable[datetime]) ->
     connection.execute(
         delete(polls).where(polls.c.company == company, polls.c.polled_at.not_in(select(kept.c.polled_at)))
     )
+
+
+def last(connection: Connection, company: str) -> tuple[Poll, ...]:
+    """Return the last calls that signed in rightly, newest first, at most `KEPT`."""
+    query = select(polls.c.polled_at, polls.c.address).where(polls.c.company == company)
+    return tuple(Poll(*row) for row in connection.execute(query.order_by(polls.c.polled_at.desc()).limit(KEPT)))
 
 
 def rhythm(connection: Connection, company: str) -> Rhythm:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from office import Books, Caller, Office, request_ids
 
-from qbwc_server.store import companies, tables
+from qbwc_server.store import connector_passwords, tables
 
 
 def test_a_visit_brings_a_record_to_the_website(office: Office, books: Books) -> None:
@@ -188,7 +188,7 @@ def test_a_new_password_holds_at_the_next_authenticate(office: Office, books: Bo
     office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
     visit = office.visit(books)
     with office.database.write() as connection:
-        companies.new_password(connection, "acme", datetime.now(UTC))
+        connector_passwords.renew(connection, "acme", datetime.now(UTC))
     visit.to_the_end()
     assert visit.log[-1] == ("close", "OK")
     assert office.visit(books).status == "nvu"

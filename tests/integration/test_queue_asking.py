@@ -228,7 +228,7 @@ def test_every_outgoing_request_is_kept_with_its_names_masked(office: Office, bo
 def _polled(office: Office, *minutes_ago: float) -> None:
     now = datetime.now(UTC)
     with office.database.write() as connection:
-        polls.record(connection, "acme", [now - timedelta(minutes=minutes) for minutes in minutes_ago])
+        polls.record(connection, "acme", [polls.Poll(now - timedelta(minutes=ago), None) for ago in minutes_ago])
 
 
 def test_the_expected_time_is_learnt_from_the_connectors_own_polls(office: Office, books: Books) -> None:

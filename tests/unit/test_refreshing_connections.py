@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from qbwc_server.refreshing.connections import expected_at, view
+from qbwc_server.refreshing.connections import Office, expected_at, view
+from qbwc_server.settings import OfficeHours
 from qbwc_server.store.companies import Company, Seen
 from qbwc_server.store.polls import Rhythm
 
@@ -19,6 +20,8 @@ COMPANY = Company(
     accepted_file=None,
     accepted_name=None,
     paused=False,
+    paused_by=None,
+    paused_until=None,
     created_at=NOW,
     password_changed_at=NOW,
     seq=0,
@@ -111,3 +114,31 @@ def test_the_accepted_file_is_shown_before_the_one_seen_last() -> None:
     accepted = replace(COMPANY, accepted_file="mine", accepted_name="Mine")
     shown = view(accepted, seen, rhythm(1, 10), NOW)
     assert (shown.file, shown.file_name) == ("mine", "Mine")
+
+
+WEEK = Office(OfficeHours.parse("mon-fri 08:00-18:00"), UTC)
+# NOW is a Monday at noon.
+MORNING = NOW - timedelta(hours=4)
+
+
+@pytest.mark.parametrize(
+    ("now", "last", "state"),
+    [
+        (MORNING - timedelta(hours=1), NOW - timedelta(days=3), "off_hours"),
+        (MORNING + timedelta(minutes=10), NOW - timedelta(days=3) + timedelta(hours=7), "off_hours"),
+        (MORNING + timedelta(minutes=20), NOW - timedelta(days=3) + timedelta(hours=7), "late"),
+        (MORNING + timedelta(minutes=40), NOW - timedelta(days=3) + timedelta(hours=7), "offline"),
+        (MORNING + timedelta(minutes=10), NOW - timedelta(days=3), "offline"),
+        (MORNING - timedelta(hours=1), MORNING - timedelta(hours=1, minutes=5), "connected"),
+    ],
+)
+def test_silence_outside_office_hours_is_no_alarm(now: datetime, last: datetime, state: str) -> None:
+    assert view(COMPANY, Seen(), Rhythm(last, 10 * MINUTE), now, WEEK).state == state
+
+
+def test_a_pause_with_an_end_is_over_by_itself() -> None:
+    paused = replace(COMPANY, paused=True, paused_by="marie", paused_until=NOW + MINUTE)
+    shown = view(paused, Seen(), rhythm(1, 10), NOW)
+    assert (shown.state, shown.paused_by, shown.paused_until) == ("paused", "marie", NOW + MINUTE)
+    later = view(paused, Seen(), rhythm(1, 10), NOW + 2 * MINUTE)
+    assert (later.state, later.paused_by, later.paused_until) == ("connected", None, None)

@@ -16,7 +16,7 @@ from qbwc_server.publish.website import Website
 from qbwc_server.publishing import Publisher
 from qbwc_server.refreshing import Refresh, Refreshing, Wish
 from qbwc_server.rehearsal.company import RequestProcessorError, SimulatedCompany, SimulatedCrash, sample_company
-from qbwc_server.store import companies, installation, tables
+from qbwc_server.store import companies, installation, pauses, tables
 from qbwc_server.store.database import Database
 
 PARSE_ERROR = "0x80040400"
@@ -153,7 +153,7 @@ class Office:
 
     def pause(self, books: Books, *, paused: bool) -> None:
         with self.database.write() as connection:
-            companies.pause(connection, books.name, paused=paused)
+            pauses.pause(connection, books.name) if paused else pauses.resume(connection, books.name)
 
     def let_pass(self, minutes: float) -> None:
         """Every visit's last call was that much longer ago."""
