@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, select, update
 
 from qbwc_server.store.tables import companies, exchanges, visits
 
@@ -38,6 +38,16 @@ class Visit:
     no_more: bool
     requests: Any
     iterator: Any
+
+
+@dataclass(frozen=True, slots=True)
+class SentRequest:
+    """A qbXML document that went out, its filter values masked."""
+
+    id: int
+    at: datetime
+    visit: int
+    text: str
 
 
 # Built once: each poll asks these, and building one costs more than SQLite's answer.
@@ -135,10 +145,13 @@ def note_exchange(
     )
 
 
-def requests_sent(connection: Connection, company: str) -> int:
-    """Return how many requests ever went out to a company."""
-    query = select(func.count()).select_from(exchanges)
-    count: int = connection.execute(
-        query.where(exchanges.c.company == company, exchanges.c.request.is_not(None))
-    ).scalar_one()
-    return count
+def requests(
+    connection: Connection, company: str, *, before: int | None = None, limit: int | None = None
+) -> tuple[SentRequest, ...]:
+    """Return what went out to a company, newest first; `before` is the id of one, for those before it."""
+    query = select(exchanges.c.id, exchanges.c.at, exchanges.c.visit, exchanges.c.request).where(
+        exchanges.c.company == company, exchanges.c.request.is_not(None)
+    )
+    if before is not None:
+        query = query.where(exchanges.c.id < before)
+    return tuple(SentRequest(*row) for row in connection.execute(query.order_by(exchanges.c.id.desc()).limit(limit)))

@@ -1,22 +1,103 @@
-"""How the Web Connectors are doing, and the .qwc file that sets one up."""
+"""How the Web Connectors are doing, what they were sent, pausing them, and the .qwc file that sets one up."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+import csv
+import io
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from qbwc_server import codes
 from qbwc_server.qwcfile import write_qwc
-from qbwc_server.store import company_files
+from qbwc_server.refreshing import calls as latest_calls
+from qbwc_server.refreshing.calls import Call, Pattern
+from qbwc_server.store import company_files, pauses, visits
+from qbwc_server.store.database import Database
 from qbwc_server.web.shared import companies, company, need, shared, wording
 from qbwc_server.web.states import cards
+from qbwc_server.web.wording import Wording
 
 pages = Blueprint("connection", __name__)
+_FREE: Final = timedelta(minutes=15)
+_PAGE: Final = 50
 
 
 @pages.get("/connection")
 def show() -> str:
     """Show each company's connection."""
     return render_template(
-        "connection.html", cards=cards(wording(), companies()), publishing=shared().refreshing.publishing()
+        "connection.html",
+        cards=cards(wording(), companies()),
+        patterns={each.company: _patterns(each.company) for each in companies()},
+        publishing=shared().refreshing.publishing(),
     )
+
+
+@pages.get("/connection/<company_name>/calls")
+def calls(company_name: str) -> str:
+    """Show the last times that a company's Web Connector came by."""
+    owner = company(company_name)
+    with shared().database.read() as connection:
+        found = latest_calls.latest(connection, company_name, shared().database.now(connection))
+    told = [(call, _trouble(wording(), call)) for call in found]
+    return render_template("calls.html", company=owner, calls=told, patterns=_patterns(company_name))
+
+
+@pages.get("/connection/<company_name>/requests")
+def sent(company_name: str) -> str:
+    """Show every request that went out to a company, a page at a time."""
+    need("admin")
+    owner = company(company_name)
+    before = request.args.get("before", type=int)
+    with shared().database.read() as connection:
+        found = visits.requests(connection, company_name, before=before, limit=_PAGE + 1)
+    older = found[_PAGE - 1].id if len(found) > _PAGE else None
+    return render_template("sent.html", company=owner, requests=found[:_PAGE], older=older)
+
+
+@pages.get("/connection/<company_name>/requests.csv")
+def export_sent(company_name: str) -> Response:
+    """Hand out every request that went out to a company."""
+    need("admin")
+    company(company_name)
+    answer = Response(_sent_rows(shared().database, company_name), mimetype="text/csv")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{company_name}-requests.csv")
+    return answer
+
+
+@pages.post("/connection/<company_name>/free")
+def free(company_name: str) -> ResponseReturnValue:
+    """Leave QuickBooks alone for a quarter of an hour."""
+    user = need("operator")
+    company(company_name)
+    with shared().database.write() as connection:
+        until = shared().database.now(connection) + _FREE
+        pauses.pause(connection, company_name, by=user.name, until=until)
+    flash(wording().text("pause.until", until=wording().at(until)))
+    return _back(company_name)
+
+
+@pages.post("/connection/<company_name>/pause")
+def pause(company_name: str) -> ResponseReturnValue:
+    """Hand out no work until somebody resumes."""
+    user = need("admin")
+    company(company_name)
+    with shared().database.write() as connection:
+        pauses.pause(connection, company_name, by=user.name)
+    flash(wording().text("pause.paused"))
+    return _back(company_name)
+
+
+@pages.post("/connection/<company_name>/resume")
+def resume(company_name: str) -> ResponseReturnValue:
+    """Hand out work again; a pause without an end is an administrator's to end."""
+    need("operator" if company(company_name).connection.paused_until else "admin")
+    with shared().database.write() as connection:
+        pauses.resume(connection, company_name)
+    flash(wording().text("pause.resumed"))
+    return _back(company_name)
 
 
 @pages.get("/connection/<company_name>/qwc")
@@ -51,4 +132,49 @@ def accept(company_name: str) -> ResponseReturnValue:
     except company_files.NothingToAccept:
         said = "page.nothing_to_accept"
     flash(wording().text(said))
-    return redirect(url_for("connection.show"), 303)
+    return _back(company_name)
+
+
+def _sent_rows(database: Database, company_name: str) -> Iterator[str]:
+    """Write the requests as CSV, a page at a time: there may be very many."""
+    yield _csv(("sent_at", "visit", "request"))
+    before: int | None = None
+    while True:
+        with database.read() as connection:
+            found = visits.requests(connection, company_name, before=before, limit=_PAGE)
+        for each in found:
+            # A request begins with "<", which no spreadsheet takes for a formula.
+            yield _csv((each.at.isoformat(), each.visit, each.text))
+        if len(found) < _PAGE:
+            return
+        before = found[-1].id
+
+
+def _csv(row: tuple[object, ...]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(row)
+    return text.getvalue()
+
+
+def _back(company_name: str) -> ResponseReturnValue:
+    return redirect(url_for("connection.show", _anchor=company_name), 303)
+
+
+def _trouble(reader: Wording, call: Call) -> codes.Explanation | None:
+    return None if call.code is None else codes.explain(reader.language, call.code, **call.values)
+
+
+def _patterns(company_name: str) -> tuple[str, ...]:
+    with shared().database.read() as connection:
+        found = latest_calls.patterns(connection, company_name, shared().database.now(connection))
+    return tuple(_said(wording(), one) for one in found)
+
+
+def _said(reader: Wording, pattern: Pattern) -> str:
+    values = {
+        "since": reader.spoken(pattern.since),
+        "changed": reader.at(pattern.changed_at) if pattern.changed_at else "",
+        "addresses": ", ".join(pattern.addresses),
+        "trouble": codes.explain(reader.language, pattern.code).message if pattern.code else "",
+    }
+    return reader.plural(f"pattern.{pattern.kind}", pattern.n, **values)

@@ -21,10 +21,13 @@ _CONNECTION_TONES: Final = {
     "connected": "good",
     "late": "wait",
     "offline": "bad",
+    "off_hours": "quiet",
     "needs_attention": "bad",
     "paused": "quiet",
     "never_seen": "quiet",
 }
+# Nobody calls, and it is not known when somebody will.
+_SILENT: Final = ("offline", "off_hours")
 # Scopes of which the result is many records'.
 _LISTS: Final = ("all", "changed")
 _COUNTED: Final = ("inserted", "updated", "unchanged", "deleted")
@@ -106,17 +109,27 @@ def connection_sentence(wording: Wording, connection: ConnectionView) -> str:
     """Say how a connection stands."""
     seen, following = connection.last_seen_at, connection.next_expected_at
     if connection.state == "paused":
-        return wording.text("connection.paused_text")
+        return pause_sentence(wording, connection)
     if seen is None or connection.state == "never_seen":
         return wording.text("connection.never_seen_text")
-    if connection.state == "offline":
-        return wording.text("connection.offline_text", seen=wording.spoken(seen))
+    if connection.state in _SILENT:
+        return wording.text(f"connection.{connection.state}_text", seen=wording.spoken(seen))
     expected = _was_expected(connection)
     if connection.state == "late" and expected is not None:
         return wording.text("connection.late_text", ago=wording.ago(expected))
     if following is None:
         return wording.text("connection.connected_text_open", at=wording.at(seen))
     return wording.text("connection.connected_text", at=wording.at(seen), next=wording.spoken(following))
+
+
+def pause_sentence(wording: Wording, connection: ConnectionView) -> str:
+    """Say of a connection that is paused by whom it was and until when."""
+    by, until = connection.paused_by, connection.paused_until
+    if until is not None and by:
+        return wording.text("pause.until_by", user=by, until=wording.at(until))
+    if until is not None:
+        return wording.text("pause.until", until=wording.at(until))
+    return wording.text("pause.without_end_by", user=by) if by else wording.text("connection.paused_text")
 
 
 def cards(
@@ -143,11 +156,16 @@ def connection_trouble(wording: Wording, connection: ConnectionView) -> codes.Ex
     )
 
 
+def is_silent(connection: ConnectionView) -> bool:
+    """Tell whether a refresh that is asked for will probably wait for long, so that the button says so."""
+    return connection.state in (*_SILENT, "paused", "never_seen")
+
+
 def when_asked(wording: Wording, connection: ConnectionView) -> tuple[str, ...]:
     """Say, before somebody asks, when QuickBooks will hear of it; honestly where that is unknown."""
     trouble = connection_trouble(wording, connection)
     if connection.state == "paused":
-        return (wording.text("refresh.paused"),)
+        return (pause_sentence(wording, connection),)
     if trouble is not None:
         return (trouble.message, wording.text("page.kept"))
     if connection.state == "connected" and connection.next_expected_at and connection.interval_seconds:
@@ -163,7 +181,7 @@ def _particulars(wording: Wording, values: Mapping[str, str]) -> dict[str, objec
 def _silence(wording: Wording, connection: ConnectionView) -> str:
     if connection.last_seen_at is None or connection.state == "never_seen":
         return wording.text("refresh.never_called")
-    if connection.state == "offline":
+    if connection.state in _SILENT:
         return wording.text("refresh.offline", time=wording.spoken(connection.last_seen_at))
     if connection.state == "late":
         return connection_sentence(wording, connection)
@@ -189,7 +207,7 @@ def _sentence(wording: Wording, refresh: Refresh, connection: ConnectionView, ch
 
 
 def _waiting(wording: Wording, refresh: Refresh, connection: ConnectionView) -> str:
-    if connection.state == "offline" and connection.last_seen_at is not None:
+    if connection.state in _SILENT and connection.last_seen_at is not None:
         return wording.text("refresh.waiting_offline", time=wording.spoken(connection.last_seen_at))
     if connection.state == "late":
         return wording.text("refresh.waiting_late")
@@ -200,7 +218,7 @@ def _waiting(wording: Wording, refresh: Refresh, connection: ConnectionView) -> 
 
 def _waiting_note(wording: Wording, connection: ConnectionView) -> str:
     if connection.state == "paused":
-        return wording.text("refresh.paused")
+        return pause_sentence(wording, connection)
     if connection.state == "never_seen":
         return wording.text("refresh.never_called")
     return wording.text("refresh.sooner")

@@ -32,6 +32,8 @@ OFFLINE = replace(LATE, state="offline", last_seen_at=NOW - timedelta(hours=3))
 NEVER = replace(CONNECTED, state="never_seen", last_seen_at=None, next_expected_at=None, interval_seconds=None)
 ONCE = replace(CONNECTED, next_expected_at=None, interval_seconds=None)
 PAUSED = replace(CONNECTED, state="paused")
+FREED = replace(PAUSED, paused_by="omar", paused_until=NOW + timedelta(minutes=15))
+OFF_HOURS = replace(OFFLINE, state="off_hours")
 TROUBLED = replace(CONNECTED, state="needs_attention", attention_code="wrong_file", attention_values={"file": "C:\\b"})
 WAITING = Refresh(
     id=1,
@@ -214,10 +216,12 @@ def test_a_failure_names_the_field_as_people_read_it() -> None:
         (LATE, "Expected 6 minutes ago"),
         (OFFLINE, "has not been in touch since 07:20"),
         (NEVER, "The Web Connector has not called yet"),
-        (PAUSED, "This company is paused"),
+        (PAUSED, "Paused. Requests are kept"),
+        (FREED, "Paused by omar; it starts again at 10:35"),
+        (OFF_HOURS, "has not been in touch since 07:20"),
         (TROUBLED, "belongs to another company"),
     ],
-    ids=["connected", "once", "late", "offline", "never", "paused", "troubled"],
+    ids=["connected", "once", "late", "offline", "never", "paused", "freed", "off_hours", "troubled"],
 )
 def test_who_asks_is_told_beforehand_when_quickbooks_will_hear_of_it(connection: ConnectionView, part: str) -> None:
     assert part in " ".join(when_asked(EN, connection))
@@ -225,7 +229,7 @@ def test_who_asks_is_told_beforehand_when_quickbooks_will_hear_of_it(connection:
 
 def test_every_state_has_words_in_both_languages() -> None:
     for reader in (EN, FR):
-        for connection in (CONNECTED, ONCE, LATE, OFFLINE, NEVER, PAUSED, TROUBLED):
+        for connection in (CONNECTED, ONCE, LATE, OFFLINE, NEVER, PAUSED, FREED, OFF_HOURS, TROUBLED):
             assert connection_sentence(reader, connection)
             for state in ("waiting", "sent", "answered", "cancelled"):
                 assert refresh_status(reader, replace(WAITING, state=state), connection, 0).badge.text

@@ -1,0 +1,91 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from qbwc_server.refreshing.calls import Call, judge
+from qbwc_server.store.companies import Company, Seen
+from qbwc_server.store.polls import Poll
+
+NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+COMPANY = Company(
+    company="acme",
+    title="Acme",
+    user_name="acme",
+    owner_id="{1}",
+    file_id="{2}",
+    company_file=None,
+    accepted_file=None,
+    accepted_name=None,
+    paused=False,
+    paused_by=None,
+    paused_until=None,
+    created_at=NOW - 100 * HOUR,
+    password_changed_at=NOW - 100 * HOUR,
+    seq=0,
+    visit=0,
+    qbxml_version="13.0",
+    version_cap=None,
+    accepted_version=None,
+    whole_records=False,
+    takeovers=0,
+)
+
+
+def call(hours_ago: int, code: str | None = None) -> Call:
+    return Call(NOW - hours_ago * HOUR, None, "10.0.0.1", 1, "trouble" if code else "done", code, {})
+
+
+def poll(hours_ago: int, address: str | None) -> Poll:
+    return Poll(NOW - hours_ago * HOUR, address)
+
+
+def test_quiet_work_shows_no_pattern() -> None:
+    assert judge(COMPANY, Seen(), [call(1), call(2), call(3)], [poll(1, "10.0.0.1"), poll(2, "10.0.0.1")]) == ()
+
+
+def test_the_same_wrong_password_is_told_from_several() -> None:
+    same = Seen(wrong_passwords=5, wrong_password_since=NOW - HOUR, wrong_password_same=5)
+
+    (found,) = judge(COMPANY, same, [], [])
+
+    assert (found.kind, found.n, found.since, found.changed_at) == ("same_password", 5, NOW - HOUR, None)
+    assert judge(COMPANY, replace(same, wrong_password_same=1), [], []) == ()
+
+
+def test_a_password_refused_since_it_was_changed_is_told_with_the_change() -> None:
+    changed = replace(COMPANY, password_changed_at=NOW - 24 * HOUR)
+    same = Seen(wrong_passwords=5, wrong_password_since=NOW - HOUR, wrong_password_same=5)
+
+    (found,) = judge(changed, same, [], [])
+
+    assert (found.kind, found.changed_at) == ("same_password_new", NOW - 24 * HOUR)
+
+
+@pytest.mark.parametrize("times", [3, 5])
+def test_the_same_trouble_each_time_is_told_with_its_first_time(times: int) -> None:
+    calls = [call(n, "0x80040414") for n in range(1, times + 1)]
+
+    (found,) = judge(COMPANY, Seen(), [*calls, call(times + 1), call(times + 2, "0x80040414")], [])
+
+    assert (found.kind, found.n, found.code) == ("same_trouble", times, "0x80040414")
+    assert found.since == NOW - times * HOUR
+
+
+def test_a_trouble_that_is_over_or_another_each_time_is_no_pattern() -> None:
+    troubles = [call(2, "0x80040414"), call(3, "0x80040414"), call(4, "0x80040414")]
+
+    assert judge(COMPANY, Seen(), [call(1), *troubles], []) == ()
+    assert judge(COMPANY, Seen(), [call(1, "0x8004040A"), *troubles], []) == ()
+
+
+def test_two_addresses_in_turn_are_two_connectors_and_one_move_is_none() -> None:
+    turns = [poll(n, "10.0.0.1" if n % 2 else "10.0.0.2") for n in range(1, 7)]
+    moved = [poll(n, "10.0.0.1" if n < 3 else "10.0.0.2") for n in range(1, 7)]
+
+    (found,) = judge(COMPANY, Seen(), [], turns)
+
+    assert (found.kind, found.addresses) == ("two_addresses", ("10.0.0.1", "10.0.0.2"))
+    assert judge(COMPANY, Seen(), [], moved) == ()
+    assert judge(COMPANY, Seen(), [], [poll(n, None) for n in range(1, 7)]) == ()
