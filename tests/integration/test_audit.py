@@ -1,0 +1,53 @@
+"""What is noted, and how it is read again, on the real databases."""
+
+from datetime import UTC, datetime, timedelta
+
+from office import Books, Office
+
+from qbwc_server.store import audit, tables
+
+NOW = datetime(2026, 3, 2, 10, 20, tzinfo=UTC)
+
+
+def _page(office: Office, **wanted: object) -> audit.Page:
+    with office.database.read() as connection:
+        return audit.page(connection, **wanted)  # type: ignore[arg-type]
+
+
+def test_lines_are_read_newest_first_and_page_by_page(office: Office) -> None:
+    with office.database.write() as connection:
+        for number in range(5):
+            audit.note(connection, f"person {number}", "signed_in", NOW + timedelta(minutes=number))
+    first = _page(office, limit=2)
+    assert [one.who for one in first.entries] == ["person 4", "person 3"]
+    assert first.more
+    last = _page(office, limit=3, before=first.entries[-1].id)
+    assert [one.who for one in last.entries] == ["person 2", "person 1", "person 0"]
+    assert not last.more
+
+
+def test_lines_are_chosen_by_name_what_and_company(office: Office, books: Books) -> None:
+    with office.database.write() as connection:
+        audit.note(connection, "ada", "user_added", NOW, subject="marie", detail={"role": "viewer"})
+        audit.note(connection, "marie", "signed_in", NOW)
+        audit.note(connection, "ada", "company_paused", NOW, company=books.name)
+    whats = [
+        [one.what for one in _page(office, **wanted).entries]
+        for wanted in ({"name": "marie"}, {"what": "signed_in"}, {"company": books.name}, {"name": "Marie"})
+    ]
+    assert whats == [["signed_in", "user_added"], ["signed_in"], ["company_paused"], []]
+    (added,) = _page(office, what="user_added").entries
+    assert (added.subject, added.detail, added.at, added.company) == ("marie", {"role": "viewer"}, NOW, None)
+
+
+def test_a_line_goes_with_the_deed_when_that_is_undone(office: Office) -> None:
+    with office.database.read() as connection:
+        audit.note(connection, "ada", "signed_in", NOW)
+    assert office.count(tables.audit) == 0
+
+
+def test_a_name_longer_than_any_is_cut_and_not_refused(office: Office) -> None:
+    with office.database.write() as connection:
+        audit.note(connection, "x" * 300, "signed_in", NOW, subject="y" * 300)
+    (line,) = _page(office).entries
+    assert (len(line.who), len(line.subject or "")) == (120, 255)
