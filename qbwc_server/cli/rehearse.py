@@ -1,22 +1,24 @@
 """`qbwc rehearse`: a simulated Web Connector with a simulated company against any server."""
 
 import re
-from typing import Final
+from typing import BinaryIO, Final
 from urllib.parse import urlsplit
 
 import click
 
 from qbwc_server.cli.console import Console, WrongUse, json_option, read_password
 from qbwc_server.rehearsal import scenarios
-from qbwc_server.rehearsal.company import sample_company
+from qbwc_server.rehearsal.company import SimulatedCompany, sample_company
 from qbwc_server.rehearsal.connector import Outcome
+from qbwc_server.rehearsal.connector_adding import NotAdded, add_application
 
 _PATH: Final = "/qbwc"
 
 
 @click.command("rehearse")
-@click.option("--url", required=True, help="The server's address; /qbwc is added unless it ends so.")
-@click.option("--user", required=True, help="The Web Connector's user name.")
+@click.option("--url", help="The server's address; /qbwc is added unless it ends so.")
+@click.option("--user", help="The Web Connector's user name.")
+@click.option("--qwc", type=click.File("rb"), help="Add this .qwc file, instead of --url and --user.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
 @click.option("--customers", type=click.IntRange(min=0), default=60, show_default=True, help="How many customers.")
 @click.option("--items", type=click.IntRange(min=0), default=80, show_default=True, help="How many items.")
@@ -24,7 +26,16 @@ _PATH: Final = "/qbwc"
 @click.option("--sessions", type=click.IntRange(min=1), default=1, show_default=True, help="How many times.")
 @json_option
 def command(
-    url: str, user: str, name: str, customers: int, items: int, sessions: int, *, password_stdin: bool, as_json: bool
+    url: str | None,
+    user: str | None,
+    qwc: BinaryIO | None,
+    name: str,
+    customers: int,
+    items: int,
+    sessions: int,
+    *,
+    password_stdin: bool,
+    as_json: bool,
 ) -> None:
     """Call a server as a Web Connector does, and tell where it departs from the protocol (exit status 1)."""
     console = Console(as_json=as_json)
@@ -33,12 +44,14 @@ def command(
         console.table(("scenario", "what"), ((one.name, one.what) for one in scenarios.SCENARIOS), empty="")
         return
     chosen = scenarios.scenario(name)
+    company = sample_company(customers=customers, items=items)
+    address, account = _account(url, user, qwc, company, console)
     report = scenarios.run(
         chosen,
-        url=connector_url(url),
-        user=user,
+        url=address,
+        user=account,
         password=read_password(from_stdin=password_stdin),
-        company=sample_company(customers=customers, items=items),
+        company=company,
         sessions=sessions,
         on_event=lambda call: console.say(f"{call.name:<20} {call.seconds:7.3f} s  {call.result}"),
     )
@@ -63,6 +76,32 @@ def command(
         console.say("`qbwc company password NAME` makes a new password.")
     if report.violations or refused:
         raise SystemExit(1)
+
+
+def _account(
+    url: str | None, user: str | None, qwc: BinaryIO | None, company: SimulatedCompany, console: Console
+) -> tuple[str, str]:
+    """Return what is called and as whom; a .qwc file is added first, and marks the simulated company file.
+
+    Raises:
+        WrongUse: both were given, or neither, or the Web Connector would refuse the file.
+    """
+    if qwc is None:
+        if url is None or user is None:
+            message = "Say which server: --url and --user, or the .qwc file it gives, with --qwc FILE."
+            raise WrongUse(message)
+        return connector_url(url), user
+    if url is not None or user is not None:
+        message = "The .qwc file says which server and user: leave --url and --user out, or --qwc."
+        raise WrongUse(message)
+    try:
+        added = add_application(qwc.read())
+    except NotAdded as problem:
+        message = f"The Web Connector would not add this file. {problem}"
+        raise WrongUse(message) from None
+    company.register(added.owner_id, added.file_id)
+    console.say(f"added: {added.name}, {added.url}, user {added.user}")
+    return added.url, added.user
 
 
 def connector_url(url: str) -> str:

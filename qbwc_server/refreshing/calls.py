@@ -113,7 +113,10 @@ def _same_password(company: Company, seen: Seen) -> Pattern | None:
     since = seen.wrong_password_since
     if since is None or seen.wrong_password_same < _LEAST_SAME_PASSWORD:
         return None
-    changed = company.password_changed_at if company.password_changed_at > company.created_at else None
+    # One that never got in knows no other password.
+    changed = company.password_changed_at if seen.last_seen_at is not None else None
+    if changed is not None and changed <= company.created_at:
+        changed = None
     kind: PatternKind = "same_password" if changed is None else "same_password_new"
     return Pattern(kind, seen.wrong_password_same, since, changed_at=changed)
 

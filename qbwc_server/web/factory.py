@@ -14,7 +14,20 @@ from qbwc_server.qbxml.lists import LISTS
 from qbwc_server.refreshing import Refreshing
 from qbwc_server.settings import Settings, secret_key
 from qbwc_server.store.database import Database
-from qbwc_server.web import connection, errors, language, overview, public, queue, record, security, signin, table
+from qbwc_server.web import (
+    at_pc,
+    connection,
+    errors,
+    language,
+    overview,
+    public,
+    queue,
+    record,
+    security,
+    setup,
+    signin,
+    table,
+)
 from qbwc_server.web.rows import may_cancel
 from qbwc_server.web.shared import Shared, companies, person, shared, title, wording
 from qbwc_server.web.targets import here
@@ -29,6 +42,8 @@ _BLUEPRINTS: Final = (
     record.pages,
     queue.pages,
     connection.pages,
+    setup.pages,
+    at_pc.pages,
 )
 
 

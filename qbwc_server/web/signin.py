@@ -36,7 +36,17 @@ csrf = CSRFProtect()
 _TOKEN: Final = "token"  # noqa: S105 - a key in the session
 # Pages without a session; everything else is denied until somebody signs in.
 _OPEN: Final = frozenset(
-    {"static", "signin.form", "signin.enter", "language.switch", "public.support", "public.healthz", "public.readyz"}
+    {
+        "static",
+        "signin.form",
+        "signin.enter",
+        "language.switch",
+        "public.support",
+        "public.healthz",
+        "public.readyz",
+        "at_pc.show",
+        "at_pc.heard",
+    }
 )
 # Asked by machines, often: no session, no cookie, no database.
 _BARE: Final = frozenset({"static", "public.healthz", "public.readyz"})

@@ -57,34 +57,52 @@ class WebOffice:
         return self.app.refreshing.search(list_name, q=full_name).records[0].list_id
 
 
+@dataclass(slots=True)
+class Site:
+    """The running server with its people, and no company yet."""
+
+    app: Application
+    url: str
+
+    def ask_of(self, company: str, list_name: str, way: str, value: str = "") -> Refresh:
+        """Ask for a refresh of a company as a door does."""
+        return self.app.refreshing.ask([Wish(company, list_name, way, value)], "marie")[0].refresh
+
+
 @contextmanager
-def running(folder: Path, *, filled: bool = True, own: Mapping[str, Any] | None = None) -> Iterator[WebOffice]:
-    """Run a server on a free port; `filled` fetches both lists first."""
+def serving(folder: Path, *, own: Mapping[str, Any] | None = None, simulated: bool = False) -> Iterator[Site]:
+    """Run a server on a free port, with people who may sign in."""
     sockets = listen("localhost", 0)
     port = sockets[0].getsockname()[1]
     given = {"data_dir": folder, "public_url": f"http://localhost:{port}", "port": port, "time_zone": "America/Toronto"}
     settings = load_settings({**given, **(own or {})}, {})
     install(settings)
-    app = build_app(settings, simulated=True)
+    app = build_app(settings, simulated=simulated)
     server = Server(app.wsgi, sockets, threads=4)
     thread = threading.Thread(target=server.run, name="server")
     thread.start()
     app.start()
     try:
-        url = f"http://localhost:{port}"
-        office = WebOffice(app, Office.open(app.database, url, customers=60, items=80), url)
         with app.database.write() as connection:
             for name, role in PEOPLE.items():
                 users.add(connection, name, role, PASSWORD, app.database.now(connection))
-        if filled:
-            ids = [office.ask(name, "all").id for name in ("customer", "item")]
-            office.visit()
-            app.refreshing.wait(ids, SECONDS)
-        yield office
+        yield Site(app, f"http://localhost:{port}")
     finally:
         server.stop()
         thread.join()
         app.stop()
+
+
+@contextmanager
+def running(folder: Path, *, filled: bool = True, own: Mapping[str, Any] | None = None) -> Iterator[WebOffice]:
+    """Run a server with a simulated QuickBooks; `filled` fetches both lists first."""
+    with serving(folder, own=own, simulated=True) as site:
+        office = WebOffice(site.app, Office.open(site.app.database, site.url, customers=60, items=80), site.url)
+        if filled:
+            ids = [office.ask(name, "all").id for name in ("customer", "item")]
+            office.visit()
+            site.app.refreshing.wait(ids, SECONDS)
+        yield office
 
 
 @dataclass(slots=True)

@@ -56,11 +56,13 @@ def test_the_same_wrong_password_is_told_from_several() -> None:
 
 def test_a_password_refused_since_it_was_changed_is_told_with_the_change() -> None:
     changed = replace(COMPANY, password_changed_at=NOW - 24 * HOUR)
-    same = Seen(wrong_passwords=5, wrong_password_since=NOW - HOUR, wrong_password_same=5)
+    never = Seen(wrong_passwords=5, wrong_password_since=NOW - HOUR, wrong_password_same=5)
 
-    (found,) = judge(changed, same, [], [])
+    (found,) = judge(changed, replace(never, last_seen_at=NOW - 48 * HOUR), [], [])
+    (first,) = judge(changed, never, [], [])
 
     assert (found.kind, found.changed_at) == ("same_password_new", NOW - 24 * HOUR)
+    assert first.kind == "same_password", "whoever never got in has no old password"
 
 
 @pytest.mark.parametrize("times", [3, 5])

@@ -1,0 +1,263 @@
+"""From an empty installation to the first answer of QuickBooks, by the pages alone."""
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from web_office import Browser, Site, running, serving
+
+from qbwc_server.rehearsal.company import SimulatedCompany, sample_company
+from qbwc_server.rehearsal.connector import Outcome, SimulatedConnector
+from qbwc_server.rehearsal.connector_adding import AddedApplication, NotAdded, add_application
+
+TITLE = "Plomberie Été & Fils"
+SHORT = "plomberie-ete-fils"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Site]:
+    with serving(tmp_path) as office:
+        yield office
+
+
+@pytest.fixture
+def ada(office: Site) -> Browser:
+    browser = Browser(office.url)
+    browser.sign_in("ada")
+    return browser
+
+
+def add_company(ada: Browser, **typed: str) -> None:
+    page = ada.submit(ada.get("/setup/company"), "/setup/company", **{"name": TITLE, "short": "", "file": "", **typed})
+    assert page.url.endswith(f"/setup/{typed.get('short') or SHORT}/password")
+
+
+def make_password(ada: Browser, company: str = SHORT) -> str:
+    page = ada.submit(ada.get(f"/setup/{company}/password"), f"/setup/{company}/password")
+    found = re.search(r'id="made" value="([^"]+)"', page.text)
+    assert found is not None
+    return found[1]
+
+
+def download(ada: Browser, company: str = SHORT) -> AddedApplication:
+    return add_application(ada.get(f"/connection/{company}/qwc").text.encode())
+
+
+def at_quickbooks(added: AddedApplication, password: str, books: SimulatedCompany) -> SimulatedConnector:
+    books.register(added.owner_id, added.file_id)
+    return SimulatedConnector(added.url, added.user, password, books)
+
+
+def test_the_pages_alone_lead_from_nothing_to_the_first_records(office: Site, ada: Browser) -> None:
+    assert 'href="/setup"' in ada.get("/").text
+    begin = ada.get("/setup")
+    assert begin.url.endswith("/setup/address"), "without a company, it begins at the beginning"
+    assert office.url in begin.words
+    add_company(ada)
+    password = make_password(ada)
+    steps = ada.get(f"/setup/{SHORT}/pc")
+    for said in ("more than this program uses", "one identification number", "sends queries only", "may only view"):
+        assert said in steps.words
+    added = download(ada)
+    assert (added.name, added.user, added.url) == (TITLE, SHORT, f"{office.url}/qbwc")
+
+    books = sample_company(customers=5, items=5)
+    connector = at_quickbooks(added, password, books)
+    assert "has not called yet" in ada.get(f"/setup/{SHORT}/wait").words
+    connector.visit()
+    office.app.conversation.watch.flush(office.app.database)
+    assert "Nothing was waiting" in ada.get(f"/setup/{SHORT}/wait").words
+
+    fetch = ada.get(f"/customers/all?company={SHORT}")
+    ada.submit(fetch, "/customers/all", company=SHORT)
+    assert "The next call brings" in ada.get(f"/setup/{SHORT}/wait").words
+    connector.visit()
+    page = ada.get(f"/setup/{SHORT}/wait")
+    assert f"Connected to {books.title}" in html.unescape(page.words)
+    assert 'hx-trigger="every' not in page.text, "there is nothing more to wait for"
+    assert "Connected" in ada.get("/connection").words
+
+
+def test_a_wrong_password_a_missing_file_and_another_file_are_told_while_waiting(office: Site, ada: Browser) -> None:
+    add_company(ada)
+    password = make_password(ada)
+    added = download(ada)
+    books = sample_company(customers=2, items=2)
+    for _ in range(2):
+        at_quickbooks(added, "wrong" + password, books).visit()
+    told = ada.get(f"/setup/{SHORT}/wait").words
+    assert "wrong password" in told
+    assert "The same wrong password came 2 times" in ada.get("/connection").words
+
+    again = make_password(ada)
+    assert again != password
+    assert at_quickbooks(added, password, books).visit().outcome is Outcome.REFUSED
+    office.ask_of(SHORT, "customer", "all")
+    foreign = sample_company(customers=2, items=2)
+    foreign.register(added.owner_id, "{11111111-2222-3333-4444-555555555555}")
+    SimulatedConnector(added.url, added.user, again, foreign).visit()
+    assert "belongs to another company" in ada.get(f"/setup/{SHORT}/wait").words
+    at_quickbooks(added, again, books).visit()
+    assert "Connected to" in ada.get(f"/setup/{SHORT}/wait").words
+
+
+def test_it_is_taken_up_where_it_was_left(ada: Browser) -> None:
+    add_company(ada, short="acme")
+    assert ada.get("/setup/acme").url.endswith("/setup/acme/password")
+    make_password(ada, "acme")
+    assert ada.get("/setup/acme").url.endswith("/setup/acme/pc")
+    assert "Go on with the set-up" in ada.get("/setup").words
+
+
+def test_a_password_is_shown_once_and_never_again(ada: Browser) -> None:
+    add_company(ada)
+    password = make_password(ada)
+
+    assert password not in ada.get(f"/setup/{SHORT}/password").text
+    assert "cannot be shown again" in ada.get(f"/setup/{SHORT}/password").words
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"name": ""}, "Give the company a name"),
+        ({"name": "x" * 201}, "Give the company a name"),
+        ({"short": "Not Short"}, "small letters, digits and hyphens"),
+        ({"file": "y" * 2000}, "This path cannot be used"),
+    ],
+)
+def test_what_cannot_be_a_company_is_said_beside_the_field_and_kept(
+    ada: Browser, typed: dict[str, str], said: str
+) -> None:
+    page = ada.submit(ada.get("/setup/company"), "/setup/company", **{"name": TITLE, "short": "", "file": "", **typed})
+
+    assert page.status == 422
+    assert said in page.words
+    assert all(f'value="{html.escape(value)}"' in page.text for value in typed.values() if value)
+
+
+def test_a_taken_short_name_is_said(ada: Browser) -> None:
+    add_company(ada)
+
+    page = ada.submit(ada.get("/setup/company"), "/setup/company", name=TITLE, short="", file="")
+
+    assert (page.status, "already" in page.words) == (422, True)
+
+
+@pytest.mark.parametrize("name", ["vera", "marie"])
+def test_only_administrators_set_up(office: Site, name: str) -> None:
+    browser = Browser(office.url)
+    browser.sign_in(name)
+
+    for path in ("/setup", "/setup/address", "/setup/company"):
+        assert browser.get(path).status == 403
+
+
+def test_the_person_at_the_pc_needs_no_account_and_learns_no_data(office: Site, ada: Browser) -> None:
+    add_company(ada)
+    password = make_password(ada)
+    page = ada.submit(ada.get(f"/setup/{SHORT}/pc"), "/link#link")
+    link = re.search(r'id="made-link" value="([^"]+)"', page.text)
+    assert link is not None
+    assert link[1].startswith(office.url)
+    assert 'src="data:image/svg+xml' in page.text
+    assert link[1] not in ada.get(f"/setup/{SHORT}/pc").text, "it is shown once"
+
+    stranger = Browser(office.url)
+    shown = stranger.get(link[1].removeprefix(office.url))
+    assert shown.status == 200
+    assert "Auto-Run" in shown.words
+    assert "Waiting for the Web Connector" in shown.words
+    assert not any(secret in html.unescape(shown.text) for secret in (TITLE, SHORT, password))
+
+    added = download(ada)
+    books = sample_company(customers=2, items=2)
+    at_quickbooks(added, "wrong", books).visit()
+    assert "the password is wrong" in stranger.get(link[1].removeprefix(office.url)).words
+    at_quickbooks(added, password, books).visit()
+    office.app.conversation.watch.flush(office.app.database)
+    assert "We hear you" in stranger.get(link[1].removeprefix(office.url)).words
+
+
+def test_a_link_of_nobodys_making_opens_nothing(office: Site) -> None:
+    assert Browser(office.url).get("/at-the-pc/" + "x" * 43).status == 404
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        (b"localhost:", b"127.0.0.1:", "QBWC1001"),
+        (b"/support</AppSupport>", b"/nothing-here</AppSupport>", "QBWC1003"),
+        (f"<UserName>{SHORT}</UserName>".encode(), b"", "QBWC1039"),
+        (b"<FileID>{", b"<FileID>", "QBWC1039"),
+    ],
+)
+def test_the_rehearsed_web_connector_refuses_what_the_real_one_refuses(
+    ada: Browser, before: bytes, after: bytes, code: str
+) -> None:
+    add_company(ada)
+    file = ada.get(f"/connection/{SHORT}/qwc").text.encode()
+    assert before in file
+
+    with pytest.raises(NotAdded, match=code):
+        add_application(file.replace(before, after))
+
+
+def test_every_request_sent_can_be_read_and_exported_by_administrators_only(office: Site, ada: Browser) -> None:
+    add_company(ada)
+    connector = at_quickbooks(download(ada), make_password(ada), sample_company(customers=3, items=3))
+    office.ask_of(SHORT, "customer", "all")
+    connector.visit()
+
+    page = ada.get(f"/connection/{SHORT}/requests")
+    assert "CustomerQueryRq" in page.text
+    exported = ada.get(f"/connection/{SHORT}/requests.csv")
+    assert exported.headers["Content-Type"].startswith("text/csv")
+    assert exported.text.splitlines()[0] == "sent_at,visit,request"
+    assert "CustomerQueryRq" in exported.text
+    marie = Browser(office.url)
+    marie.sign_in("marie")
+    assert marie.get(f"/connection/{SHORT}/requests").status == 403
+    assert marie.get(f"/connection/{SHORT}/requests.csv").status == 403
+    assert "Done" in marie.get(f"/connection/{SHORT}/calls").words
+
+
+def test_quickbooks_is_left_alone_for_a_quarter_of_an_hour(office: Site, ada: Browser) -> None:
+    add_company(ada)
+    connector = at_quickbooks(download(ada), make_password(ada), sample_company(customers=3, items=3))
+    marie = Browser(office.url)
+    marie.sign_in("marie")
+    freed = marie.submit(marie.get("/connection"), f"/connection/{SHORT}/free")
+    assert "Paused by marie; it starts again" in freed.words
+    wanted = office.ask_of(SHORT, "customer", "all")
+    connector.visit()
+    assert office.app.refreshing.get(wanted.id).state == "waiting"
+
+    marie.submit(marie.get("/connection"), f"/connection/{SHORT}/resume")
+    connector.visit()
+    assert office.app.refreshing.wait([wanted.id], 20)[0].state == "published"
+
+
+def test_a_pause_without_an_end_is_an_administrators(office: Site, ada: Browser) -> None:
+    add_company(ada)
+    ada.submit(ada.get("/connection"), f"/connection/{SHORT}/pause")
+    marie = Browser(office.url)
+    marie.sign_in("marie")
+    page = marie.get("/connection")
+    assert "Paused by ada" in page.words
+    assert "/resume" not in page.text
+    assert marie.post(f"/connection/{SHORT}/resume", page.forms[0].fields).status == 403
+    assert "The connection works again" in ada.submit(ada.get("/connection"), "/resume").words
+
+
+def test_who_may_only_look_is_told_who_can_change_that(tmp_path: Path) -> None:
+    with running(tmp_path) as office:
+        vera = Browser(office.url)
+        vera.sign_in("vera")
+        customer = office.app.refreshing.search("customer").records[0].list_id
+
+        page = vera.get(f"/customers/{office.company}/{customer}")
+
+        assert "Only operators and administrators may refresh. An administrator can change that: ada" in page.words
