@@ -73,9 +73,10 @@ def _stage(company: CompanyView) -> Stage:
         return "wrong_password"
     if seen.attention_code is not None:
         return "trouble"
-    if seen.last_seen_at is None:
-        return "never"
-    return "connected" if seen.qbxml_version else "signed_in"
+    # A visit says so at once; that somebody signed in is written a few seconds later.
+    if seen.qbxml_version:
+        return "connected"
+    return "never" if seen.last_seen_at is None else "signed_in"
 
 
 def _connected(reader: Wording, company: CompanyView) -> str:

@@ -100,7 +100,8 @@ def test_a_wrong_password_a_missing_file_and_another_file_are_told_while_waiting
     SimulatedConnector(added.url, added.user, again, foreign).visit()
     assert "belongs to another company" in ada.get(f"/setup/{SHORT}/wait").words
     at_quickbooks(added, again, books).visit()
-    assert "Connected to" in ada.get(f"/setup/{SHORT}/wait").words
+    page = ada.get(f"/setup/{SHORT}/wait").words
+    assert "Connected to" in page, page
 
 
 def test_it_is_taken_up_where_it_was_left(ada: Browser) -> None:
