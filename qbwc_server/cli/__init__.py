@@ -25,6 +25,7 @@ _COMMANDS: Final = (
     ("queue", "qbwc_server.cli.queue"),
     ("status", "qbwc_server.cli.status"),
     ("rehearse", "qbwc_server.cli.rehearse"),
+    ("explain", "qbwc_server.cli.explain"),
 )
 _WRONG_USE: Final = 2
 

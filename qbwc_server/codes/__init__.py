@@ -5,10 +5,11 @@ Web Connector itself ("QBWC1039"), and our own names for what can happen ("held"
 `explaining` puts it into words.
 """
 
-from qbwc_server.codes.explaining import ErrorJSON, Explanation, error_json, explain
-from qbwc_server.codes.facts import Blame, Code, Kind, Policy, find, find_all, is_known, known
+from qbwc_server.codes.explaining import ErrorJSON, Explanation, error_json, explain, sentence
+from qbwc_server.codes.facts import UNKNOWN, Blame, Code, Kind, Policy, find, find_all, is_known, known
 
 __all__ = [
+    "UNKNOWN",
     "Blame",
     "Code",
     "ErrorJSON",
@@ -21,4 +22,5 @@ __all__ = [
     "find_all",
     "is_known",
     "known",
+    "sentence",
 ]

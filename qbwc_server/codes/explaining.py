@@ -8,7 +8,10 @@ from qbwc_server import words
 from qbwc_server.codes.facts import Blame, Code, find, is_known
 
 _GIVEN_UP: Final = "given_up"
-_MOST_STEPS: Final = 3
+# The second step of a code that is tried again says how that comes about; it is not so for what was given up.
+_HOW_AGAIN: Final = 1
+# What the Web Connector's window shows well of one sentence, in characters.
+_SHOWN: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Explanation:
         message: What happened and what becomes of the request, in a sentence or two.
         who: The blame of the code, the same word in every language.
         who_text: The same for people: "Somebody at the QuickBooks PC".
-        steps: What to do, at most three sentences.
+        steps: What to do, three sentences.
     """
 
     code: str
@@ -54,7 +57,7 @@ def explain(language: str, code: str | int | Code, /, **values: object) -> Expla
         return _given_up(language, found, find(str(values["last"])))
     base = f"code.{found.wording}"
     given = {**values, "code": found.code}
-    steps = words.texts(language, f"{base}.steps", **given) or words.texts(language, f"blame_steps.{found.blame}")
+    steps = words.texts(language, f"{base}.steps", **given)
     after = words.text(language, f"{base}.after") if words.has(words.DEFAULT_LANGUAGE, f"{base}.after") else ""
     message = f"{_message(language, base, given)} {after}".rstrip()
     return _explanation(language, found.code, found.blame, message, steps)
@@ -72,12 +75,26 @@ def _given_up(language: str, code: Code, last: Code) -> Explanation:
     message = words.text(language, f"code.{code.wording}.{key}", code=last.code, cause=cause)
     # What cures itself did not: somebody has to look.
     who = code.blame if last.blame == "nobody" else last.blame
-    cure = words.texts(language, f"{base}.steps") or (words.texts(language, "blame_steps.us") if who == "us" else ())
-    if who != last.blame or not cure:
-        steps = words.texts(language, f"code.{code.wording}.steps")
-    else:
-        steps = (cure[0], words.text(language, f"code.{code.wording}.again"), *cure[1:])[:_MOST_STEPS]
-    return _explanation(language, code.code, who, message, steps)
+    cure = words.texts(language, f"code.{code.wording}.steps")
+    if who == last.blame:
+        again = words.text(language, f"code.{code.wording}.again")
+        own = words.texts(language, f"{base}.steps", code=last.code)
+        cure = (*own[:_HOW_AGAIN], again, *own[_HOW_AGAIN + 1 :])
+    return _explanation(language, code.code, who, message, cure)
+
+
+def sentence(language: str, code: str | int | Code, /, **values: object) -> str:
+    """Returns what happened and the first thing to do, at a length that the Web Connector's window shows well.
+
+    Particulars that would make it longer than 250 characters, such as a very long path, are left out. Where there is
+    nothing to do, what happened is all that is said. The arguments are those of explain().
+    """
+    for particulars in (values, {}):
+        said = explain(language, code, **particulars)
+        whole = said.message if said.who == "nobody" else f"{said.message} {said.steps[0]}"
+        if len(whole) <= _SHOWN:
+            break
+    return whole
 
 
 def error_json(language: str, code: str | int | Code, /, **values: object) -> ErrorJSON:

@@ -129,7 +129,8 @@ _WEB_CONNECTOR: Final[tuple[tuple[tuple[int, ...], Blame], ...]] = (
     ((1031,), "office"),
     ((1034,), "office"),
     ((1035,), "us"),
-    ((1036, 1037, 1046), "office"),
+    ((1036, 1046), "us"),
+    ((1037,), "office"),
     ((1039,), "quickbooks"),
     ((1041,), "us"),
     ((1042,), "us"),
@@ -176,8 +177,10 @@ _OURS: Final[tuple[_Row, ...]] = (
 # An unknown code is repeated to people, so it must not be a novel.
 _LONGEST: Final = 40
 
-# The sentences for codes that are in no list.
-_STRANGERS: Final = ("unknown", "unknown_hresult", "unknown_status", "unknown_qbwc")
+# The wording of a code that is in no list and of no family.
+UNKNOWN: Final = "unknown"
+# The wordings for codes that are in no list.
+_STRANGERS: Final = (UNKNOWN, "unknown_hresult", "unknown_status", "unknown_qbwc")
 
 # Statuses of this range are all about macros, and share one sentence.
 _MACROS: Final = range(9100, 9200)
@@ -248,4 +251,4 @@ def _stranger(asked: str, key: str) -> Code:
         return Code(key, "status", blame, "fail", wording)
     if re.fullmatch(r"qbwc[0-9]{1,6}", key):
         return Code(key.upper(), "qbwc", "us", "wait", "unknown_qbwc")
-    return Code(asked, "ours", "us", "wait", "unknown")
+    return Code(asked, "ours", "us", "wait", UNKNOWN)

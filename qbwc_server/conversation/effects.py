@@ -47,6 +47,6 @@ def answer_text(language: str, step: Step, visit: Visit | None) -> str:
         case protocol.Sentence(None):
             return words.text(language, "visit.ok")
         case protocol.Sentence(reason) if reason is not None:
-            return codes.explain(language, reason.code, **dict(reason.values)).message
+            return codes.sentence(language, reason.code, **dict(reason.values))
         case _:
             return ""

@@ -70,9 +70,9 @@ def test_what_is_no_answer_changes_nothing_and_the_reason_is_told(office: Office
     visit = office.visit(books)
     answer = visit.answer(visit.send())[0]
     assert visit.receive(damage(answer)) == -1
-    assert visit.error() == codes.explain("en", code).message
+    assert visit.error() == codes.sentence("en", code)
     assert office.get(asked).state == "sent", "the right answer may still come"
-    assert visit.close() == codes.explain("en", code).message
+    assert visit.close() == codes.sentence("en", code)
     assert office.get(asked).state == "waiting"
     for table in (tables.records, tables.changes, tables.outbox, tables.staging):
         assert office.count(table) == 0

@@ -16,7 +16,7 @@ def _refused(office: Office, books: Books, code: str) -> None:
     visit = office.run(books)
     assert visit.log[-3][0:2] == ("send", False)
     path = books.quickbooks.path
-    assert visit.sentence == codes.explain("en", code, file=path, company=books.name).message
+    assert visit.sentence == codes.sentence("en", code, file=path, company=books.name)
     assert books.quickbooks.set_count == before
     view = office.refreshing.connection(books.name)
     assert (view.state, view.attention_code) == ("needs_attention", code)
@@ -109,7 +109,7 @@ def test_a_french_server_says_so_in_french(database_url: str, tmp_path: Path) ->
         books.quickbooks.file_ids[books.owner_id] = "{11111111-2222-3333-4444-555555555555}"
         office.ask_one(books, "customer", "list_id", books.list_ids("customer")[0])
         visit = office.run(books)
-        assert visit.sentence == codes.explain("fr", "wrong_file", file=books.quickbooks.path, company="acme").message
+        assert visit.sentence == codes.sentence("fr", "wrong_file", file=books.quickbooks.path, company="acme")
 
 
 # Two companies.
@@ -157,7 +157,7 @@ def test_the_answer_of_one_company_is_nothing_to_the_other(office: Office, books
     answer = one.answer(one.send())[0]
     right = two.answer(two.send())[0]
     assert two.receive(answer) == -1
-    assert two.error() == codes.explain("en", "foreign_answer").message
+    assert two.error() == codes.sentence("en", "foreign_answer")
     assert office.count(tables.records) == 0
     assert two.receive(right) == 100
     assert two.close() == "OK"

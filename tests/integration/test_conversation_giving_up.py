@@ -178,7 +178,7 @@ def test_a_failure_of_our_own_is_told_as_ours(office: Office, books: Books) -> N
         answer = visit.answer(visit.send())[0]
         with _without(office, tables.changes), pytest.raises(sa.exc.SQLAlchemyError):
             visit.receive(answer)
-        assert visit.error() == codes.explain("en", "internal").message
+        assert visit.error() == codes.sentence("en", "internal")
         visit.close()
         assert office.count(tables.records) == 0
     _given_up(office, asked, "internal")

@@ -163,7 +163,7 @@ def test_every_hresult_keeps_the_refresh_and_has_a_sentence(database_url: str, t
             visit = office.visit(books)
             visit.send()
             assert visit.receive("", hresult, "QuickBooks's own words") == -1
-            assert visit.error() == codes.explain(language, hresult).message
+            assert visit.error() == codes.sentence(language, hresult)
             assert visit.close()
             assert office.get(asked).state == "waiting", hresult
             with office.database.write() as connection:

@@ -22,7 +22,7 @@ def test_two_refused_alone_in_one_visit_are_our_fault_and_the_next_visit_speaks_
     asked = office.ask(books, "customer", "list_id", *books.list_ids("customer", 4))
     visit = office.run(books)
     assert visit.log[-2][0] == "error"
-    assert visit.sentence == codes.explain("en", "older_version").message
+    assert visit.sentence == codes.sentence("en", "older_version")
     assert office.states(asked) == ["waiting"] * 4
     assert office.company(books).version_cap == "12.0"
     office.run(books)
@@ -90,7 +90,7 @@ def test_below_five_another_quickbooks_is_not_blamed_for_what_the_old_one_refuse
 def test_below_five_no_older_form_is_promised(office: Office, books: Books) -> None:
     _refused_in_every_form(office, books)
     office.ask(books, "customer", "list_id", *books.list_ids("customer", 3))
-    assert office.run(books).sentence == codes.explain("en", "version_too_old").message
+    assert office.run(books).sentence == codes.sentence("en", "version_too_old")
 
 
 def test_a_canadian_company_is_refreshed_at_its_version(office: Office) -> None:

@@ -121,7 +121,7 @@ def test_a_missing_text_or_value_is_named() -> None:
     with pytest.raises(words.MissingText, match="needs a value for 'user'"):
         words.text("en", "sign_in.signed_in_as")
     with pytest.raises(words.MissingText):
-        words.text("en", "blame_steps.us")
+        words.text("en", "code.held.steps")
     with pytest.raises(words.MissingText):
         words.texts("en", "state.waiting")
 
@@ -139,7 +139,7 @@ def test_every_text_the_program_names_is_in_the_catalogue() -> None:
 
 
 def test_an_absent_list_is_empty() -> None:
-    assert words.texts("en", "code.0x80040400.steps") == ()
+    assert words.texts("en", "code.0x80040400.absent") == ()
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)
