@@ -73,6 +73,7 @@ def view(
         qbxml_version=company.qbxml_version,
         paused_by=company.paused_by if paused else None,
         paused_until=company.paused_until if paused else None,
+        wrong_password_since=seen.wrong_password_since,
     )
 
 

@@ -140,6 +140,7 @@ class ConnectionView:
     # Who paused it and until when; without an end it stays so until somebody resumes it.
     paused_by: str | None = None
     paused_until: datetime | None = None
+    wrong_password_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ _CONNECTION_TONES: Final = {
     "paused": "quiet",
     "never_seen": "quiet",
 }
+_WRONG_PASSWORD: Final = "wrong_password"  # noqa: S105 - a code
 # Nobody calls, and it is not known when somebody will.
 _SILENT: Final = ("offline", "off_hours")
 # Scopes of which the result is many records'.
@@ -151,9 +152,14 @@ def connection_trouble(wording: Wording, connection: ConnectionView) -> codes.Ex
     """Say what needs attention about a connection, who can see to it and how."""
     if connection.attention_code is None:
         return None
-    return codes.explain(
-        wording.language, connection.attention_code, **_particulars(wording, connection.attention_values)
-    )
+    values = _particulars(wording, connection.attention_values)
+    if connection.attention_code == _WRONG_PASSWORD and connection.wrong_passwords > 1:
+        since = connection.wrong_password_since
+        values |= {
+            "count": wording.count(connection.wrong_passwords),
+            "time": wording.spoken(since) if since is not None else "",
+        }
+    return codes.explain(wording.language, connection.attention_code, **values)
 
 
 def is_silent(connection: ConnectionView) -> bool:
