@@ -1,19 +1,26 @@
 """Pages without sign-in: help for the person at the QuickBooks PC, and whether the server lives."""
 
-from flask import Blueprint, Response, render_template
+from typing import Final
+
+from flask import Blueprint, Response, render_template, request
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from qbwc_server import codes
 from qbwc_server.publish import WebsiteError
-from qbwc_server.web.shared import shared
+from qbwc_server.web.shared import shared, wording
 
 pages = Blueprint("public", __name__)
+_LONGEST_CODE: Final = 40
 
 
 @pages.get("/support")
 def support() -> str:
-    """Say what to do when nothing arrives; the .qwc file names this address."""
-    return render_template("support.html")
+    """Say what to do when nothing arrives, and what a code means; the .qwc file names this address."""
+    asked = " ".join(request.args.get("code", "").split())[:_LONGEST_CODE]
+    language = wording().language
+    meanings = [codes.explain(language, one) for one in codes.find_all(asked)] if asked else []
+    return render_template("support.html", asked=asked, meanings=meanings)
 
 
 @pages.get("/healthz")
