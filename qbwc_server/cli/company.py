@@ -1,15 +1,20 @@
 """`qbwc company`: QuickBooks companies and their Web Connector accounts."""
 
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
+from sqlalchemy import Connection
 
 from qbwc_server import qwcfile
 from qbwc_server.cli.console import WrongUse, json_option
+from qbwc_server.cli.refresh import asker
 from qbwc_server.cli.workplace import Workplace, workplace
 from qbwc_server.refreshing import CompanyView
-from qbwc_server.store import companies, company_files, connector_passwords, pauses
+from qbwc_server.store import audit, companies, company_files, connector_passwords, pauses
+
+_MOST_MINUTES: Final = 7 * 24 * 60
 
 
 @click.group("company")
@@ -27,14 +32,11 @@ def add(name: str, title: str | None, user: str | None, company_file: str | None
     """Add a company; NAME is 1 to 40 of a-z, 0-9 and '-', and never changes."""
     with workplace(as_json=as_json) as here:
         with here.database.write() as connection:
+            now = here.database.now(connection)
             made, password = companies.add(
-                connection,
-                name,
-                title=title,
-                user_name=user,
-                company_file=company_file,
-                now=here.database.now(connection),
+                connection, name, title=title, user_name=user, company_file=company_file, now=now
             )
+            _note(here, connection, "company_added", name)
         here.say("cli.company_added", name=name, user=made.user_name)
         _show_password(here, made, password)
 
@@ -58,10 +60,17 @@ def show(*, as_json: bool) -> None:
 
 @command.command("pause")
 @click.argument("name")
+@click.option("--minutes", type=click.IntRange(min=1, max=_MOST_MINUTES), help="Start again by itself after so long.")
 @json_option
-def pause(name: str, *, as_json: bool) -> None:
+def pause(name: str, minutes: int | None, *, as_json: bool) -> None:
     """Stop handing out work; requests are kept."""
-    _set_paused(name, "cli.company_paused", paused=True, as_json=as_json)
+    with workplace(as_json=as_json) as here:
+        with here.database.write() as connection:
+            until = None if minutes is None else here.database.now(connection) + timedelta(minutes=minutes)
+            changed = pauses.pause(connection, name, by=asker(), until=until)
+            _note(here, connection, "company_paused", name)
+        here.console.answer(_of(here, changed))
+        here.say("cli.company_paused", name=name)
 
 
 @command.command("resume")
@@ -69,7 +78,12 @@ def pause(name: str, *, as_json: bool) -> None:
 @json_option
 def resume(name: str, *, as_json: bool) -> None:
     """Hand out work again."""
-    _set_paused(name, "cli.company_resumed", paused=False, as_json=as_json)
+    with workplace(as_json=as_json) as here:
+        with here.database.write() as connection:
+            changed = pauses.resume(connection, name)
+            _note(here, connection, "company_resumed", name)
+        here.console.answer(_of(here, changed))
+        here.say("cli.company_resumed", name=name)
 
 
 @command.command("password")
@@ -81,6 +95,7 @@ def password(name: str, *, as_json: bool) -> None:
         with here.database.write() as connection:
             secret = connector_passwords.renew(connection, name, here.database.now(connection))
             changed = companies.get(connection, name)
+            _note(here, connection, "connector_password_made", name)
         here.say("cli.password_changed", name=name)
         _show_password(here, changed, secret)
 
@@ -94,6 +109,7 @@ def accept(name: str, *, as_json: bool) -> None:
         try:
             with here.database.write() as connection:
                 accepted = company_files.accept(connection, name)
+                _note(here, connection, "file_accepted", name)
         except (company_files.ForeignFile, company_files.NothingToAccept) as refusal:
             foreign = isinstance(refusal, company_files.ForeignFile)
             here.console.answer({"company": name, "accepted": False, "company_file": None})
@@ -120,6 +136,7 @@ def file(name: str, path: str | None, *, any_file: bool, as_json: bool) -> None:
     with workplace(as_json=as_json) as here:
         with here.database.write() as connection:
             changed = company_files.set_file(connection, name, path)
+            _note(here, connection, "company_changed", name)
         here.console.answer(_of(here, changed))
         here.say("cli.company_file_any" if path is None else "cli.company_file_set", name=name, file=path)
 
@@ -150,12 +167,8 @@ def qwc(name: str, output: Path | None, *, as_json: bool) -> None:
         here.console.answer({**_of(here, company), "file": path, "qwc": text.decode()})
 
 
-def _set_paused(name: str, sentence: str, *, paused: bool, as_json: bool) -> None:
-    with workplace(as_json=as_json) as here:
-        with here.database.write() as connection:
-            changed = pauses.pause(connection, name) if paused else pauses.resume(connection, name)
-        here.console.answer(_of(here, changed))
-        here.say(sentence, name=name)
+def _note(here: Workplace, connection: Connection, what: audit.What, name: str) -> None:
+    audit.note(connection, asker(), what, here.database.now(connection), company=name)
 
 
 def _show_password(here: Workplace, company: companies.Company, secret: str) -> None:

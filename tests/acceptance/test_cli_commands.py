@@ -358,3 +358,14 @@ def test_help_and_version_need_no_installation(qbwc: Qbwc) -> None:
         assert f"  {command} " in listed.stdout
     assert qbwc("--version").returncode == 0
     _refused(qbwc("nonsense"), "nonsense")
+
+
+def test_a_pause_may_end_by_itself_and_what_is_done_to_a_company_is_noted(installed: Qbwc, tmp_path: Path) -> None:
+    assert installed("company", "add", "acme").returncode == 0
+    assert json.loads(installed("company", "pause", "acme", "--minutes", "15", "--json").stdout)["paused"] is True
+    assert json.loads(installed("company", "resume", "acme", "--json").stdout)["paused"] is False
+    assert installed("company", "pause", "acme", "--minutes", "0").returncode == 2
+
+    with closing(sqlite3.connect(tmp_path / "qbwc-data" / "qbwc.db")) as connection:
+        noted = connection.execute("SELECT what, company FROM audit ORDER BY id").fetchall()
+    assert noted == [("company_added", "acme"), ("company_paused", "acme"), ("company_resumed", "acme")]
