@@ -7,7 +7,6 @@ address that is not the proxy's.
 
 import contextlib
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -20,6 +19,7 @@ from typing import Any, Final
 
 import pytest
 import trustme
+from programs import program_of
 from real_server import Account, RealServer, free_port
 from web_office import Browser
 
@@ -140,17 +140,6 @@ def served(way: Way, folder: Path) -> Iterator[Site]:
         command = _configure(program, way, folder, authority, port, server.port)
         with _running(command, folder, port):
             yield Site(way, server, trust)
-
-
-def program_of(name: str) -> str:
-    """Return the path of a program, or skip the test where it is not installed; under CI that fails."""
-    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
-    if path is not None:
-        return path
-    reason = f"{name} is not installed"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def shipped(file: str, replacements: dict[str, str]) -> str:
