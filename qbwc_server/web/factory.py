@@ -14,7 +14,19 @@ from qbwc_server.qbxml.lists import LISTS
 from qbwc_server.refreshing import Refreshing
 from qbwc_server.settings import Settings, secret_key
 from qbwc_server.store.database import Database
-from qbwc_server.web import connection, errors, language, overview, public, queue, record, security, signin, table
+from qbwc_server.web import (
+    alerts,
+    connection,
+    errors,
+    language,
+    overview,
+    public,
+    queue,
+    record,
+    security,
+    signin,
+    table,
+)
 from qbwc_server.web.rows import may_cancel
 from qbwc_server.web.shared import Shared, companies, person, shared, title, wording
 from qbwc_server.web.targets import here
@@ -29,6 +41,7 @@ _BLUEPRINTS: Final = (
     record.pages,
     queue.pages,
     connection.pages,
+    alerts.pages,
 )
 
 
@@ -84,6 +97,8 @@ def _for_templates() -> dict[str, object]:
         "languages": words.LANGUAGE_NAMES,
         "here": here,
         "may_cancel": may_cancel,
+        "may_be_told": alerts.may_be_told,
+        "will_be_told": alerts.will_be_told,
         "static": _static,
     }
 
