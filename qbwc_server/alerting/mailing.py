@@ -3,6 +3,7 @@
 Source: RFC 5322 (Date, Message-ID), RFC 3834 (Auto-Submitted), RFC 3207 (STARTTLS), RFC 4954 (AUTH).
 """
 
+import base64
 import contextlib
 import ipaddress
 import smtplib
@@ -22,6 +23,7 @@ SECONDS: Final = 20.0
 """Time limit of each step of talking to a mail server."""
 
 _NO_MORE_NOW: Final = 421
+_SIGNED_IN: Final = 235
 
 
 def compose(
@@ -94,7 +96,18 @@ def _greet(server: MailServer, connection: smtplib.SMTP, context: ssl.SSLContext
         raise Undelivered("no_encryption")
     if not connection.has_extn("auth"):
         raise Undelivered("no_sign_in")
-    connection.login(server.user, server.password)
+    _sign_in(connection, server.user, server.password)
+
+
+def _sign_in(connection: smtplib.SMTP, user: str, password: str) -> None:
+    if f"{user}{password}".isascii():
+        connection.login(user, password)
+        return
+    # smtplib knows ASCII only; PLAIN is UTF-8 (RFC 4616).
+    plain = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+    code, reply = connection.docmd("AUTH", f"PLAIN {plain}")
+    if code != _SIGNED_IN:
+        raise smtplib.SMTPAuthenticationError(code, reply)
 
 
 def _reason(problem: Exception) -> Undelivered:
@@ -110,10 +123,12 @@ def _reason(problem: Exception) -> Undelivered:
         return Undelivered("address")
     if isinstance(problem, smtplib.SMTPResponseException):
         return Undelivered("busy" if problem.smtp_code == _NO_MORE_NOW else "refused", reply)
-    return Undelivered(reason_of_connection(problem))
+    # smtplib says of a time limit that the connection was closed; what it was stands behind.
+    cause = problem.__context__ if isinstance(problem, smtplib.SMTPServerDisconnected) else problem
+    return Undelivered(reason_of_connection(cause or problem))
 
 
-def reason_of_connection(problem: Exception) -> str:
+def reason_of_connection(problem: BaseException) -> str:
     """Return what kept a connection from being made or held, a key under `alerts.trouble`."""
     if isinstance(problem, ssl.SSLCertVerificationError):
         return "certificate"

@@ -54,11 +54,10 @@ def tell(database: Database, house: House, now: datetime, *, mail: bool) -> int:
 def _draft(connection: Connection, reader: Reader, refresh: QueuedRefresh, to: Recipient) -> Draft:
     name, outcome = _name(connection, reader, refresh), _outcome(reader, refresh)
     what = _what(connection, reader, refresh)
-    list_title = reader.text(f"list.{refresh.list}.title")
     title = companies.get(connection, refresh.company).title
     said = "alerts.done.outcome_what" if what else "alerts.done.outcome"
     body = paragraphs(
-        reader.text("alerts.done.text", name=name, list=list_title, company=title),
+        reader.text("alerts.done.text", name=name, company=title),
         reader.text("alerts.done.cancelled")
         if refresh.state == "cancelled"
         else reader.text(said, outcome=outcome, what=what),
@@ -73,7 +72,7 @@ def _name(connection: Connection, reader: Reader, refresh: QueuedRefresh) -> str
     if refresh.way == "find":
         return reader.text("queue.find_in_list", text=refresh.value, list=reader.text(f"list.{refresh.list}.title"))
     if refresh.scope in _LISTS:
-        return reader.text("alerts.done.whole_list" if refresh.scope == "all" else "alerts.done.changed_list")
+        return reader.text(f"list.{refresh.list}.{refresh.way}")
     known = records.get(connection, refresh.company, refresh.list, refresh.list_id or "")
     return refresh.full_name or (known.full_name if known is not None else refresh.value)
 
@@ -91,7 +90,7 @@ def _outcome(reader: Reader, refresh: QueuedRefresh) -> str:
 
 def _what(connection: Connection, reader: Reader, refresh: QueuedRefresh) -> str:
     """Return how much came of it, in figures only: what changed can be looked at behind the sign-in."""
-    if refresh.state != "published":
+    if refresh.state != "published" or refresh.outcome in _ABSENT:
         return ""
     if refresh.scope in _LISTS:
         counts = refresh.counts or {}
