@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from babel.dates import get_day_names
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from qbwc_server.alerting import Channels, House, Undelivered, testing
 from qbwc_server.alerting.writing import headline
 from qbwc_server.refreshing import Asked, Refresh
+from qbwc_server.settings import OfficeHours
+from qbwc_server.settings.office_hours import ALWAYS
 from qbwc_server.store import alerts, messages, tellings
 from qbwc_server.store.alerts import Alert
 from qbwc_server.web.shared import need, now, person, shared, title, wording
@@ -32,7 +35,7 @@ class Line:
 @pages.get("/connection/alerts")
 def show() -> str:
     """Show where alerts go, whom they reach and which there are."""
-    user = need("admin")
+    user, settings = need("admin"), shared().settings
     with shared().database.read() as connection:
         recipients = alerts.recipients(connection)
         own = alerts.address_of(connection, user.name)
@@ -42,9 +45,10 @@ def show() -> str:
     return render_template(
         "alerts.html",
         channels=_channels(),
-        settings=shared().settings,
+        settings=settings,
         recipients=recipients,
         own=own,
+        hours=_hours(settings.office_hours),
         open_ones=tuple(map(_line, open_ones)),
         ended=tuple(map(_line, ended)),
         unsent=unsent,
@@ -117,6 +121,16 @@ def will_be_told(refresh: Refresh) -> bool | None:
 
 def _channels() -> Channels:
     return Channels.of(shared().settings)
+
+
+def _hours(hours: OfficeHours) -> str:
+    """Write the office hours in the reader's language: "Mon, Tue 08:00-18:00"."""
+    reader = wording()
+    if str(hours) == ALWAYS:
+        return reader.text("alerts.always")
+    names = get_day_names("abbreviated", locale=reader.language)
+    days = ", ".join(names[day] for day in hours.days)
+    return f"{days} {str(hours).rpartition(' ')[2]}"
 
 
 def _line(alert: Alert) -> Line:

@@ -70,7 +70,8 @@ def test_the_page_shows_where_alerts_go_and_no_secret(office: WebOffice, box: Ma
     page = ada.get(PAGE)
     for said in ("Through localhost, from alerts@example.com", "To 127.0.0.1", "ada: ada@example.com", "1 hour"):
         assert said in page.words
-    assert "mon,tue,wed,thu,fri 08:00-18:00" in page.words
+    assert "Mon, Tue, Wed, Thu, Fri 08:00-18:00" in page.words
+    assert "lun., mar., mer., jeu., ven. 08:00-18:00" in ada.get(f"{PAGE}?lang=fr").words
     for secret in ("right@", "s3cret-part", str(box.port)):
         assert secret not in page.text
 
