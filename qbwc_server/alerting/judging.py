@@ -83,28 +83,37 @@ class Step:
     particulars: Mapping[str, Any]
 
 
-def verdicts(standings: Sequence[Standing], backlog: Backlog, patience: Patience, now: datetime) -> tuple[Verdict, ...]:
-    """Judge everything that was read."""
-    found: list[Verdict | None] = [publishing(backlog, patience, now)]
+def verdicts(
+    standings: Sequence[Standing], backlog: Backlog, patience: Patience, listening: datetime, now: datetime
+) -> tuple[Verdict, ...]:
+    """Judge everything that was read; `listening` is since when this server runs."""
+    found: list[Verdict | None] = [publishing(backlog, patience, listening, now)]
     for one in standings:
-        found += [wrong_password(one), wrong_file(one), offline(one, patience, now)]
+        found += [wrong_password(one), wrong_file(one), offline(one, patience, listening, now)]
     return tuple(each for each in found if each is not None)
 
 
-def offline(one: Standing, patience: Patience, now: datetime) -> Verdict | None:
+def offline(one: Standing, patience: Patience, listening: datetime, now: datetime) -> Verdict | None:
     """Judge a company's silence: too long in office hours since the call that was expected and did not come.
 
-    A call with a wrong password breaks the silence too. A company that was never seen is not set up yet.
+    A call with a wrong password breaks the silence too. A company that was never seen is not set up yet, and what was
+    missed while this server did not run is nobody's silence.
     """
     if one.last_seen_at is None:
         return None
     heard = max(one.last_seen_at, one.wrong_password_at or one.last_seen_at)
+
+    def is_silent(since: datetime) -> bool:
+        expected = since + (one.interval or timedelta())
+        return expected < now and patience.office_hours.worked(expected, now, patience.zone) > patience.length
+
     # Who made a new password wiped out when the old one came last; it has to be carried to the QuickBooks PC first.
-    expected = max(heard, one.password_changed_at) + (one.interval or timedelta())
-    silent = expected < now and patience.office_hours.worked(expected, now, patience.zone) > patience.length
-    if not silent:
+    last = max(heard, one.password_changed_at)
+    if not is_silent(last):
         return Verdict("offline", one.company, wrong=False)
-    return None if one.paused else Verdict("offline", one.company, wrong=True, particulars={"since": _kept(heard)})
+    if one.paused or not is_silent(max(last, listening)):
+        return None
+    return Verdict("offline", one.company, wrong=True, particulars={"since": _kept(heard)})
 
 
 def wrong_password(one: Standing) -> Verdict | None:
@@ -129,10 +138,12 @@ def wrong_file(one: Standing) -> Verdict | None:
     return Verdict("wrong_file", one.company, wrong=True, particulars=told)
 
 
-def publishing(backlog: Backlog, patience: Patience, now: datetime) -> Verdict:
-    """Judge whether what waits for the website waits for too long, at whatever hour."""
+def publishing(backlog: Backlog, patience: Patience, listening: datetime, now: datetime) -> Verdict | None:
+    """Judge whether what waits for the website waits for too long, at whatever hour, while this server runs."""
     if backlog.since is None or now - backlog.since <= patience.length:
         return Verdict("publishing", None, wrong=False)
+    if now - listening <= patience.length:
+        return None
     told = {"records": backlog.records, "since": _kept(backlog.since)}
     return Verdict("publishing", None, wrong=True, particulars=told)
 

@@ -35,26 +35,34 @@ class _Situation:
     steps: Sequence[Step]
 
 
-@dataclass(frozen=True, slots=True)
 class Noticing:
     """Looks for trouble.
 
-    Attributes:
-        database: Our own database.
-        patience: When silence is too long.
-        house: Where messages come from.
-        channels: The ways out that are set.
-        clock: The time that decisions use.
+    Args:
+        database: our own database.
+        patience: when silence is too long.
+        house: where messages come from.
+        channels: the ways out that are set.
+        clock: the time that decisions use.
     """
 
-    database: Database
-    patience: Patience
-    house: House
-    channels: tuple[str, ...]
-    clock: Callable[[Connection], datetime]
+    def __init__(
+        self,
+        database: Database,
+        patience: Patience,
+        house: House,
+        channels: tuple[str, ...],
+        clock: Callable[[Connection], datetime],
+    ) -> None:
+        self.database = database
+        self.patience = patience
+        self.house = house
+        self.channels = channels
+        self.clock = clock
+        self._listening: datetime | None = None
 
     def look(self) -> int:
-        """Look once; returns how many alerts began or were over."""
+        """Look once; returns how many alerts began or were over. This server counts as running from the first time."""
         with self.database.read() as connection:
             if not self._situation(connection, self.clock(connection)).steps:
                 return 0
@@ -65,8 +73,9 @@ class Noticing:
             return sum(self._take(connection, step, found, now) for step in found.steps)
 
     def _situation(self, connection: Connection, now: datetime) -> _Situation:
+        self._listening = self._listening or now
         standings, backlog = alerts.standings(connection, now), alerts.backlog(connection)
-        verdicts = judging.verdicts(standings, backlog, self.patience, now)
+        verdicts = judging.verdicts(standings, backlog, self.patience, self._listening, now)
         ended = alerts.recent(connection, now - judging.REMEMBERED, _MOST_ENDED)
         return _Situation(standings, backlog, judging.steps(verdicts, alerts.open_ones(connection), ended, now))
 

@@ -1,7 +1,7 @@
 """Alerts from a real server, a real mail server and a simulated Web Connector."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -52,10 +52,10 @@ def give_addresses(office: WebOffice) -> None:
 def move_clock(office: WebOffice, minutes: float) -> None:
     """Let the courier's clock be ahead, and have it look."""
 
-    def ahead(connection: sa.Connection) -> object:
+    def ahead(connection: sa.Connection) -> datetime:
         return office.app.database.now(connection) + timedelta(minutes=minutes)
 
-    object.__setattr__(office.app.courier.noticing, "clock", ahead)
+    office.app.courier.noticing.clock = ahead
     office.app.courier.wake()
 
 

@@ -187,6 +187,18 @@ def test_a_record_set_aside_for_a_person_is_no_backlog(office: Office, books: Bo
     assert [row for row in alarms.rows() if row["company"] is None] == []
 
 
+def test_a_server_that_was_down_gives_the_connector_and_the_publisher_time_and_forgets_nothing(
+    office: Office, books: Books
+) -> None:
+    office.answered(books, books.list_ids("customer", 1)[0])
+    sign_in(office, books)
+    restarted = Alarms(office, channels(), later=timedelta(hours=5))
+    assert [restarted.look(), restarted.look(59), restarted.look(2)] == [0, 0, 2]
+    again = Alarms(office, channels(), later=timedelta(hours=9))
+    assert again.look(2) == 0
+    assert [row["recovered_at"] for row in again.rows()] == [None, None]
+
+
 def test_only_those_who_want_alerts_and_may_sign_in_are_written_to(office: Office, books: Books) -> None:
     add_person(office, "without", alerts=False)
     add_person(office, "nowhere", email=None)

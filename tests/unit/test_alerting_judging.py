@@ -35,6 +35,8 @@ FINE = Standing(
     waiting=0,
 )
 KEY = ("wrong_password", "acme")
+# The server has been running for a year.
+LONG = NOW - timedelta(days=365)
 
 
 def ago(**length: float) -> datetime:
@@ -46,7 +48,7 @@ def wrong(verdict: Verdict | None) -> bool | None:
 
 
 def silent(patience: Patience, **changes: Any) -> bool | None:
-    return wrong(judging.offline(replace(FINE, **changes), patience, NOW))
+    return wrong(judging.offline(replace(FINE, **changes), patience, LONG, NOW))
 
 
 def test_silence_counts_from_the_call_that_was_expected() -> None:
@@ -61,14 +63,14 @@ def test_silence_counts_in_office_hours_only() -> None:
     assert silent(OFFICE, last_seen_at=ago(hours=16, minutes=10)) is True
     # 9:10 the same day, after the night.
     nine = ago(minutes=50)
-    assert wrong(judging.offline(replace(FINE, last_seen_at=ago(hours=16, minutes=10)), OFFICE, nine)) is True
+    assert wrong(judging.offline(replace(FINE, last_seen_at=ago(hours=16, minutes=10)), OFFICE, LONG, nine)) is True
     # 8:40: fifty minutes of office hours.
     early = ago(hours=1, minutes=20)
-    assert wrong(judging.offline(replace(FINE, last_seen_at=ago(hours=16)), OFFICE, early)) is False
+    assert wrong(judging.offline(replace(FINE, last_seen_at=ago(hours=16)), OFFICE, LONG, early)) is False
     # Over the whole weekend.
     monday = datetime(2026, 11, 23, 13, 30, tzinfo=UTC)
     friday = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
-    assert wrong(judging.offline(replace(FINE, last_seen_at=friday), OFFICE, monday)) is False
+    assert wrong(judging.offline(replace(FINE, last_seen_at=friday), OFFICE, LONG, monday)) is False
 
 
 def test_a_company_never_seen_is_not_judged_and_one_that_is_paused_only_where_it_calls() -> None:
@@ -105,9 +107,20 @@ def test_the_file_is_judged_where_it_is_known(attention: str | None, expected: b
 
 
 def test_publishing_is_stuck_once_the_oldest_waits_longer_than_the_minutes() -> None:
-    assert wrong(judging.publishing(Backlog(0, None), ALWAYS, NOW)) is False
-    assert wrong(judging.publishing(Backlog(2, ago(minutes=60)), ALWAYS, NOW)) is False
-    assert wrong(judging.publishing(Backlog(2, ago(minutes=61)), OFFICE, NOW)) is True
+    assert wrong(judging.publishing(Backlog(0, None), ALWAYS, LONG, NOW)) is False
+    assert wrong(judging.publishing(Backlog(2, ago(minutes=60)), ALWAYS, LONG, NOW)) is False
+    assert wrong(judging.publishing(Backlog(2, ago(minutes=61)), OFFICE, LONG, NOW)) is True
+
+
+def test_what_was_missed_while_the_server_did_not_run_is_neither_silence_nor_peace() -> None:
+    gone = replace(FINE, last_seen_at=ago(hours=5))
+    assert judging.offline(gone, ALWAYS, ago(minutes=65), NOW) is None
+    assert wrong(judging.offline(gone, ALWAYS, ago(minutes=66), NOW)) is True
+    assert wrong(judging.offline(FINE, ALWAYS, NOW, NOW)) is False
+    waits = Backlog(2, ago(hours=5))
+    assert judging.publishing(waits, ALWAYS, ago(minutes=60), NOW) is None
+    assert wrong(judging.publishing(waits, ALWAYS, ago(minutes=61), NOW)) is True
+    assert wrong(judging.publishing(Backlog(2, ago(minutes=2)), ALWAYS, NOW, NOW)) is False
 
 
 def test_a_recovery_has_to_hold_longer_each_time_up_to_an_hour() -> None:
@@ -200,7 +213,7 @@ def test_companies_and_kinds_have_alerts_of_their_own() -> None:
 
 
 def test_everything_that_was_read_is_judged() -> None:
-    found = judging.verdicts([FINE, replace(FINE, company="zenith")], Backlog(0, None), ALWAYS, NOW)
+    found = judging.verdicts([FINE, replace(FINE, company="zenith")], Backlog(0, None), ALWAYS, LONG, NOW)
     assert {(one.kind, one.company) for one in found} == {
         ("publishing", None),
         *((kind, name) for kind in ("offline", "wrong_password", "wrong_file") for name in ("acme", "zenith")),

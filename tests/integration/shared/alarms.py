@@ -33,6 +33,8 @@ class Alarms:
         house = House(URL, "America/Toronto", self.language)
         patience = Patience(OfficeHours.parse("always"), UTC, self.minutes)
         self.noticing = Noticing(self.office.database, patience, house, self.channels.names, self.clock)
+        # The server has been running since now.
+        self.noticing.look()
         self.courier = Courier(self.office.database, self.channels, self.noticing, seconds=2)
 
     def clock(self, connection: sa.Connection) -> datetime:
