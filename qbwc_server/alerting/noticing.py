@@ -3,9 +3,10 @@
 Theory of operation
 -------------------
 A round reads how everything stands and judges it (`judging`). Mostly nothing is to be done, and nothing is written.
-Otherwise one transaction holds the installation's row, reads and judges again, writes the alerts and, beside them, the
-messages that tell of them: so an alert is never noted without its messages, and what several processes see is told by
-the first that holds the row. Whether or not anybody is to be told, the alert is noted: the page shows it.
+Otherwise one transaction reads and judges again, writes the alerts and, beside them, the messages that tell of them: an
+alert is never noted without its messages. Several processes may see the same; an open alert is single and recovers
+once (`store.alerts`), and only the process that wrote it tells of it. Whether or not anybody is to be told, the alert
+is noted: the page shows it.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from qbwc_server.alerting import judging, writing
 from qbwc_server.alerting.channels import MAIL, WEBHOOK
 from qbwc_server.alerting.judging import Patience, Step
 from qbwc_server.alerting.writing import House, News
-from qbwc_server.store import alerts, installation, messages
+from qbwc_server.store import alerts, messages
 from qbwc_server.store.alerts import Backlog, Standing
 from qbwc_server.store.database import Database
 
@@ -67,7 +68,6 @@ class Noticing:
             if not self._situation(connection, self.clock(connection)).steps:
                 return 0
         with self.database.write() as connection:
-            installation.lock(connection)
             now = self.clock(connection)
             found = self._situation(connection, now)
             return sum(self._take(connection, step, found, now) for step in found.steps)

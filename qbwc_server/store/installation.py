@@ -21,8 +21,3 @@ def begin(connection: Connection, now: datetime) -> str:
         found = str(uuid.uuid4())
         connection.execute(installation.insert().values(id=1, stream_id=found, created_at=now))
     return found
-
-
-def lock(connection: Connection) -> None:
-    """Hold the installation's row until the transaction ends (SQLite holds the whole database)."""
-    connection.execute(select(installation.c.id).with_for_update())

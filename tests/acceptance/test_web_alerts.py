@@ -60,7 +60,8 @@ def test_only_an_administrator_sees_the_page_and_tries(office: WebOffice, name: 
     browser = signed_in(office, name)
     assert browser.get(PAGE).status == 403
     token = browser.get("/connection").forms[0].fields[0]
-    assert browser.post(f"{PAGE}/test", [token, ("channel", "mail")]).status == 403
+    refused = browser.post(f"{PAGE}/test", [token, ("channel", "mail")])
+    assert (refused.status, refused.url) == (403, f"{office.url}{PAGE}/test")
     assert PAGE not in browser.get("/connection").text
 
 

@@ -7,7 +7,7 @@ import pytest
 from alarms import Alarms, add_person, channels, sign_in
 from office import Books, Office
 
-from qbwc_server.store import companies, tables
+from qbwc_server.store import alerts, companies, tables
 from qbwc_server.words import text
 
 WRONG = "not the password"
@@ -244,6 +244,18 @@ def test_several_processes_that_see_the_same_tell_it_once(office: Office, books:
     sign_in(office, books)
     assert [all_look(0), all_look(2)] == [0, 1]
     assert len(alarms.messages()) == 2
+
+
+def test_an_alert_begins_and_is_over_once(office: Office, books: Books) -> None:
+    for company in (books.name, None):
+        with office.database.write() as connection:
+            now = office.database.now(connection)
+            assert alerts.begin(connection, "offline", company, {}, now)
+            assert not alerts.begin(connection, "offline", company, {}, now)
+            (alert,) = alerts.open_ones(connection)
+            assert alerts.recover(connection, alert.id, now)
+            assert not alerts.recover(connection, alert.id, now)
+            assert alerts.open_ones(connection) == ()
 
 
 def test_a_password_is_in_no_message(office: Office, books: Books) -> None:

@@ -1,5 +1,6 @@
 """Being written to when a refresh is done, on real databases."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -107,7 +108,7 @@ def test_a_failure_is_told_with_what_to_do_and_without_values(office: Office, bo
             tables.refreshes.update().values(
                 state="failed",
                 finished_at=office.database.now(connection),
-                error={"code": "refused_value", "values": {"field": "Phone", "value": "s3cret", "limit": "9"}},
+                error={"code": "refused_value", "values": {"column": "s3cret"}},
             )
         )
     (message,) = told(alarms)
@@ -130,7 +131,31 @@ def test_a_refresh_that_somebody_else_cancelled_is_told_to_those_who_want_to_kno
     (message,) = told(alarms)
     assert message["recipient"] == "anna@example.com"
     assert "Somebody cancelled it" in message["body"]
+    assert office.get(asked).askers == ("anna",)
     assert told(alarms) == [message]
+
+
+def test_several_processes_tell_it_once(office: Office, books: Books, alarms: Alarms) -> None:
+    asked = office.ask(books, "customer", "list_id", *books.list_ids("customer", 8))
+    for one in asked:
+        want(office, one)
+    office.run(books)
+    ready = threading.Barrier(4)
+
+    def look() -> None:
+        ready.wait()
+        told(alarms)
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(alarms.messages()) == 8
+    with office.database.write() as connection:
+        tellings.want(connection, asked[0].id, "anna")
+        one = tellings.due(connection, 1)[0]
+        assert [tellings.take(connection, one), tellings.take(connection, one)] == [True, False]
 
 
 def test_who_withdraws_is_not_written_to(office: Office, books: Books, alarms: Alarms) -> None:
