@@ -154,8 +154,8 @@ def test_several_processes_tell_it_once(office: Office, books: Books, alarms: Al
     assert len(alarms.messages()) == 8
     with office.database.write() as connection:
         tellings.want(connection, asked[0].id, "anna")
-        one = tellings.due(connection, 1)[0]
-        assert [tellings.take(connection, one), tellings.take(connection, one)] == [True, False]
+        due = tellings.due(connection, 1)[0]
+        assert [tellings.take(connection, due), tellings.take(connection, due)] == [True, False]
 
 
 def test_who_withdraws_is_not_written_to(office: Office, books: Books, alarms: Alarms) -> None:
