@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from werkzeug.wrappers import Response
 
 from qbwc_server import words
+from qbwc_server.alerting import Courier, make_courier
 from qbwc_server.api import PREFIX as API_PATH
 from qbwc_server.api import make_api
 from qbwc_server.api.problems import Problem
@@ -61,6 +62,7 @@ class Application:
         refreshing: asking, looking, cancelling.
         conversation: what the Web Connector talks to.
         publisher: brings what was answered to the website.
+        courier: notices what goes wrong and has people told.
     """
 
     wsgi: "WSGIApplication"
@@ -69,13 +71,16 @@ class Application:
     refreshing: Refreshing
     conversation: Conversation
     publisher: Publisher
+    courier: Courier
 
     def start(self) -> None:
-        """Begin to publish."""
+        """Begin to publish and to notice."""
         self.publisher.start()
+        self.courier.start()
 
     def stop(self) -> None:
-        """End publishing after the batch in hand, and close both databases."""
+        """End publishing after the batch in hand, and the messages, and close both databases."""
+        self.courier.stop()
         self.publisher.stop()
         self.conversation.watch.flush(self.database)
         self.website.close()
@@ -119,7 +124,8 @@ def build_app(settings: Settings, *, simulated: bool = False) -> Application:
     prefix = settings.path_prefix.rstrip("/")
     wsgi = _below(prefix, doors) if prefix else doors
     wsgi = _trusting(settings.trusted_proxies, wsgi)
-    return Application(wsgi, database, website, refreshing, conversation, publisher)
+    courier = make_courier(settings, database)
+    return Application(wsgi, database, website, refreshing, conversation, publisher, courier)
 
 
 def _dispatch(soap: "WSGIApplication", api: "WSGIApplication", web: "WSGIApplication") -> "WSGIApplication":

@@ -111,7 +111,7 @@ class Refreshing:
                 and asked_by not in refreshes.askers_of(connection, [row.id])[row.id]
             ):
                 raise errors.NotAsked(refresh_id)
-            if not refreshes.withdraw(connection, refresh_id, None if everyone else asked_by, now):
+            if not refreshes.withdraw(connection, refresh_id, asked_by, now, everyone=everyone):
                 current = refreshes.get(connection, refresh_id)
                 raise errors.NotWaiting(refresh_id, current.state if current is not None else row.state)
             return self._views(connection, [refresh_id])[0]

@@ -164,7 +164,7 @@ class Settings(BaseModel):
     @field_validator("smtp_url")
     @classmethod
     def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not re.match(r"smtps?://[^/\s]", value.get_secret_value()):
+        if value is not None and not _is_address(value.get_secret_value(), r"smtps?://[^/\s]\S*"):
             raise PydanticCustomError("bad", "form")
         return value
 
@@ -181,7 +181,7 @@ class Settings(BaseModel):
     @field_validator("alert_webhook")
     @classmethod
     def _webhook(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not re.fullmatch(r"https?://[^/\s@]+(?:/\S*)?", value.get_secret_value()):
+        if value is not None and not _is_address(value.get_secret_value(), r"https?://[^/\s@]+(?:/\S*)?"):
             raise PydanticCustomError("bad", "form")
         return value
 
@@ -191,6 +191,17 @@ class Settings(BaseModel):
         if value is not None and not re.search(r"[^@\s]@[^@\s]", value):
             raise PydanticCustomError("bad", "form")
         return value
+
+
+def _is_address(url: str, form: str) -> bool:
+    """Tell whether an address has a form, a host, and a port that can be one if it names any."""
+    if re.fullmatch(form, url) is None:
+        return False
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _local_url(port: object, default: int) -> str:

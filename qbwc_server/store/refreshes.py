@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server.store.database import batched
@@ -217,8 +217,10 @@ def askers_of(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str
     return {refresh_id: tuple(names) for refresh_id, names in found.items()}
 
 
-def withdraw(connection: Connection, refresh_id: int, asked_by: str | None, now: datetime) -> bool:
-    """Take back one asker (or all, with None); the last one cancels the refresh while it waits.
+def withdraw(connection: Connection, refresh_id: int, asked_by: str, now: datetime, *, everyone: bool = False) -> bool:
+    """Take back one asker, or all on that one's word; the last one cancels the refresh while it waits.
+
+    The others of all who want to be told how it ends stay, to be told of that.
 
     Returns:
         False when it is not waiting any more.
@@ -229,8 +231,9 @@ def withdraw(connection: Connection, refresh_id: int, asked_by: str | None, now:
     if waiting is None:
         return False
     mine = askers.c.refresh_id == refresh_id
-    connection.execute(delete(askers).where(mine if asked_by is None else and_(mine, askers.c.asked_by == asked_by)))
-    if connection.execute(select(func.count()).select_from(askers).where(mine)).scalar_one():
+    own = askers.c.asked_by == asked_by
+    connection.execute(delete(askers).where(mine, or_(own, askers.c.tell.is_(False)) if everyone else own))
+    if not everyone and connection.execute(select(func.count()).select_from(askers).where(mine)).scalar_one():
         return True
     changed = connection.execute(
         update(refreshes)

@@ -15,6 +15,7 @@ from qbwc_server.refreshing import Refreshing
 from qbwc_server.settings import Settings, secret_key
 from qbwc_server.store.database import Database
 from qbwc_server.web import (
+    alerts,
     at_pc,
     connection,
     errors,
@@ -44,6 +45,7 @@ _BLUEPRINTS: Final = (
     connection.pages,
     setup.pages,
     at_pc.pages,
+    alerts.pages,
 )
 
 
@@ -99,6 +101,8 @@ def _for_templates() -> dict[str, object]:
         "languages": words.LANGUAGE_NAMES,
         "here": here,
         "may_cancel": may_cancel,
+        "may_be_told": alerts.may_be_told,
+        "will_be_told": alerts.will_be_told,
         "static": _static,
     }
 

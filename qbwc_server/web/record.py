@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from qbwc_server.qbxml.lists import ListType
 from qbwc_server.refreshing import Asked, CompanyView, RecordView, Refresh, UnknownRecord, Wish
 from qbwc_server.store import users
+from qbwc_server.web.alerts import keep_wish
 from qbwc_server.web.fields import Difference, Group, differences, groups
 from qbwc_server.web.live import Live, live
 from qbwc_server.web.rows import Row, rows
@@ -121,6 +122,7 @@ def ask(listing: str, company_name: str, list_id: str) -> ResponseReturnValue:
         abort(400)
     wish = Wish(company(company_name).company, kind.name, "list_id", list_id)
     asked = shared().refreshing.ask([wish], user.name)[0]
+    keep_wish(asked)
     _tell_joined(asked, user.name)
     place = url_for("record.show", listing=listing, company_name=company_name, list_id=list_id, _anchor="live")
     return redirect(place, 303)

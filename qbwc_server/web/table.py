@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from qbwc_server.qbxml.lists import ListType
 from qbwc_server.refreshing import RecordView, UnknownRecord, Wish
+from qbwc_server.web.alerts import keep_wish
 from qbwc_server.web.fields import is_figure, written
 from qbwc_server.web.shared import LISTING_PART, companies, company, listed, need, shared, wording
 from qbwc_server.web.states import when_asked
@@ -108,6 +109,7 @@ def fetch_all(listing: str) -> ResponseReturnValue:
     user, kind = need("operator"), listed(listing)
     wish = Wish(_named(request.form.get("company")), kind.name, "all", "")
     asked = shared().refreshing.ask([wish], user.name)
+    keep_wish(asked[0])
     return redirect(url_for("queue.one", refresh_id=asked[0].refresh.id), 303)
 
 

@@ -84,6 +84,7 @@ def _paths(office: WebOffice) -> list[str]:
         "/refreshes",
         "/refreshes/1",
         "/connection",
+        "/connection/alerts",
         "/support",
     ]
 

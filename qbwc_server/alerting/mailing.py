@@ -1,0 +1,171 @@
+"""Mail: what it is made of, and handing it to the mail server.
+
+Source: RFC 5322 (Date, Message-ID), RFC 3834 (Auto-Submitted), RFC 3207 (STARTTLS), RFC 4954 (AUTH).
+"""
+
+import base64
+import contextlib
+import ipaddress
+import smtplib
+import socket
+import ssl
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as WIRE
+from email.utils import format_datetime, parseaddr
+from typing import Final
+
+from qbwc_server.alerting.channels import MailServer, Undelivered
+
+SECONDS: Final = 20.0
+"""Time limit of each step of talking to a mail server."""
+
+_NO_MORE_NOW: Final = 421
+_SIGNED_IN: Final = 235
+
+
+def compose(
+    server: MailServer, recipient: str, subject: str, body: str, *, at: datetime, identity: str
+) -> EmailMessage:
+    """Make a mail.
+
+    Args:
+        at: Its date.
+        identity: What its Message-ID is made of: the same message sent twice bears the same one, so that a mailbox can
+            show it once.
+
+    Raises:
+        Undelivered: the sender's or the recipient's address is none.
+    """
+    mail = EmailMessage(policy=WIRE)
+    try:
+        mail["From"] = _address(server.sender)
+        mail["To"] = _address(recipient)
+    except (ValueError, MessageError) as problem:
+        raise Undelivered("address") from problem
+    mail["Subject"] = subject
+    mail["Date"] = format_datetime(at)
+    mail["Message-ID"] = f"<{identity}@{_ascii(server.sender_domain)}>"
+    # Keeps out-of-office replies and the like from coming back.
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(body)
+    return mail
+
+
+def send(
+    server: MailServer, mail: EmailMessage, *, tls: ssl.SSLContext | None = None, seconds: float = SECONDS
+) -> None:
+    """Hand a mail to the mail server; it is taken when this returns.
+
+    Args:
+        tls: How certificates are checked; the system's way when left out.
+        seconds: Time limit of each step.
+
+    Raises:
+        Undelivered
+    """
+    context = tls or ssl.create_default_context()
+    try:
+        with _connected(server, context, seconds) as connection:
+            _greet(server, connection, context)
+            connection.send_message(mail)
+    except Undelivered:
+        raise
+    except (OSError, smtplib.SMTPException, ValueError) as problem:
+        raise _reason(problem) from problem
+
+
+def _connected(server: MailServer, context: ssl.SSLContext, seconds: float) -> smtplib.SMTP:
+    if server.encrypted:
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=seconds, context=context)
+    return smtplib.SMTP(server.host, server.port, timeout=seconds)
+
+
+def _greet(server: MailServer, connection: smtplib.SMTP, context: ssl.SSLContext) -> None:
+    connection.ehlo_or_helo_if_needed()
+    encrypted = server.encrypted
+    if not encrypted and connection.has_extn("starttls"):
+        connection.starttls(context=context)
+        connection.ehlo()
+        encrypted = True
+    if not server.user:
+        return
+    if not encrypted and not _is_here(server.host):
+        raise Undelivered("no_encryption")
+    if not connection.has_extn("auth"):
+        raise Undelivered("no_sign_in")
+    _sign_in(connection, server.user, server.password)
+
+
+def _sign_in(connection: smtplib.SMTP, user: str, password: str) -> None:
+    if f"{user}{password}".isascii():
+        connection.login(user, password)
+        return
+    # smtplib knows ASCII only; PLAIN is UTF-8 (RFC 4616).
+    plain = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+    code, reply = connection.docmd("AUTH", f"PLAIN {plain}")
+    if code != _SIGNED_IN:
+        raise smtplib.SMTPAuthenticationError(code, reply)
+
+
+def _reason(problem: Exception) -> Undelivered:
+    """Return what a failure means for the person who looks after the server."""
+    reply = _reply(problem)
+    if isinstance(problem, smtplib.SMTPAuthenticationError):
+        return Undelivered("sign_in", reply)
+    if isinstance(problem, smtplib.SMTPSenderRefused):
+        return Undelivered("sender", reply)
+    if isinstance(problem, smtplib.SMTPRecipientsRefused):
+        return Undelivered("recipient", reply)
+    if isinstance(problem, smtplib.SMTPNotSupportedError):
+        return Undelivered("address")
+    if isinstance(problem, smtplib.SMTPResponseException):
+        return Undelivered("busy" if problem.smtp_code == _NO_MORE_NOW else "refused", reply)
+    # smtplib says of a time limit that the connection was closed; what it was stands behind.
+    cause = problem.__context__ if isinstance(problem, smtplib.SMTPServerDisconnected) else problem
+    return Undelivered(reason_of_connection(cause or problem))
+
+
+def reason_of_connection(problem: BaseException) -> str:
+    """Return what kept a connection from being made or held, a key under `alerts.trouble`."""
+    if isinstance(problem, ssl.SSLCertVerificationError):
+        return "certificate"
+    if isinstance(problem, ssl.SSLError):
+        return "encryption"
+    if isinstance(problem, TimeoutError):
+        return "slow"
+    if isinstance(problem, socket.gaierror):
+        return "unknown_host"
+    if isinstance(problem, ConnectionRefusedError):
+        return "nobody_there"
+    return "broken_off"
+
+
+def _reply(problem: Exception) -> str:
+    code, text = getattr(problem, "smtp_code", ""), getattr(problem, "smtp_error", b"")
+    if isinstance(problem, smtplib.SMTPRecipientsRefused):
+        code, text = next(iter(problem.recipients.values()), ("", b""))
+    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+    return f"{code} {said}".strip()
+
+
+def _address(text: str) -> Address | str:
+    name, spec = parseaddr(text)
+    user, _, domain = spec.rpartition("@")
+    return Address(name, user, domain) if user else text
+
+
+def _ascii(domain: str) -> str:
+    with contextlib.suppress(UnicodeError):
+        return domain.encode("idna").decode("ascii")
+    return "localhost"
+
+
+def _is_here(host: str) -> bool:
+    if host == "localhost":
+        return True
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False

@@ -1,0 +1,112 @@
+"""Tells people that a refresh they asked for is done.
+
+Theory of operation
+-------------------
+Refreshes become final in many places; none of them knows of mail. Who wants to be told is kept with the asker, and the
+courier looks for those whose refresh is final. The mark is taken away in the transaction that writes the message, so
+each of them is told once, whichever process comes first.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from qbwc_server import codes
+from qbwc_server.alerting.channels import MAIL
+from qbwc_server.alerting.reading import Reader, paragraphs
+from qbwc_server.alerting.writing import House
+from qbwc_server.store import alerts, companies, messages, records, refreshes, tellings
+from qbwc_server.store.alerts import Recipient
+from qbwc_server.store.database import Database
+from qbwc_server.store.messages import Draft
+from qbwc_server.store.refreshes import QueuedRefresh
+
+_AT_ONCE: Final = 100
+_COUNTED: Final = ("inserted", "updated", "unchanged", "deleted")
+_ABSENT: Final = ("not_found", "deleted")
+_LISTS: Final = ("all", "changed")
+
+
+def tell(database: Database, house: House, now: datetime, *, mail: bool) -> int:
+    """Write to those who wait for refreshes that are final; returns to how many.
+
+    Args:
+        mail: Whether there is a mail server; without one the marks are taken away all the same, since a mail of long
+            ago helps nobody.
+    """
+    with database.read() as connection:
+        if not tellings.due(connection, 1):
+            return 0
+    written = 0
+    with database.write() as connection:
+        for one in tellings.due(connection, _AT_ONCE):
+            if not tellings.take(connection, one):
+                continue
+            to = alerts.address_of(connection, one.asked_by)
+            refresh = refreshes.get(connection, one.refresh_id)
+            if mail and to is not None and refresh is not None:
+                messages.add(connection, [_draft(connection, house.reader(to.language), refresh, to)], now)
+                written += 1
+    return written
+
+
+def _draft(connection: Connection, reader: Reader, refresh: QueuedRefresh, to: Recipient) -> Draft:
+    name, outcome = _name(connection, reader, refresh), _outcome(reader, refresh)
+    what = _what(connection, reader, refresh)
+    title = companies.get(connection, refresh.company).title
+    said = "alerts.done.outcome_what" if what else "alerts.done.outcome"
+    body = paragraphs(
+        reader.text("alerts.done.text", name=name, company=title),
+        reader.text("alerts.done.cancelled")
+        if refresh.state == "cancelled"
+        else reader.text(said, outcome=outcome, what=what),
+        *_trouble(reader, refresh),
+        reader.text("alerts.done.link", url=f"{reader.url}/refreshes/{refresh.id}"),
+        "-- \n" + reader.text("alerts.because_asked", user=to.name),
+    )
+    return Draft(MAIL, to.email, reader.text("alerts.done.subject", name=name, outcome=outcome), body)
+
+
+def _name(connection: Connection, reader: Reader, refresh: QueuedRefresh) -> str:
+    if refresh.way == "find":
+        return reader.text("queue.find_in_list", text=refresh.value, list=reader.text(f"list.{refresh.list}.title"))
+    if refresh.scope in _LISTS:
+        return reader.text(f"list.{refresh.list}.{refresh.way}")
+    known = records.get(connection, refresh.company, refresh.list, refresh.list_id or "")
+    return refresh.full_name or (known.full_name if known is not None else refresh.value)
+
+
+def _outcome(reader: Reader, refresh: QueuedRefresh) -> str:
+    if refresh.state != "published":
+        return reader.text(f"state.{refresh.state}")
+    absent = refresh.outcome in _ABSENT
+    if refresh.error is not None and not absent:
+        return reader.text("outcome.exceptions")
+    if refresh.outcome is None or (refresh.scope != "record" and not absent):
+        return reader.text("state.published")
+    return reader.text(f"outcome.{refresh.outcome}")
+
+
+def _what(connection: Connection, reader: Reader, refresh: QueuedRefresh) -> str:
+    """Return how much came of it, in figures only: what changed can be looked at behind the sign-in."""
+    if refresh.state != "published" or refresh.outcome in _ABSENT:
+        return ""
+    if refresh.scope in _LISTS:
+        counts = refresh.counts or {}
+        told = ((name, int(counts.get(name, 0))) for name in _COUNTED)
+        return ", ".join(reader.plural(f"outcome.count_{name}", n) for name, n in told if n)
+    if refresh.scope == "find":
+        return reader.plural("alerts.done.hits", len(refresh.hits or ()))
+    change = records.changes_at(connection, refresh.company, [refresh.seq or 0]).get(refresh.seq or 0)
+    changed = len(change.fields) if change is not None and refresh.outcome == "updated" else 0
+    return reader.plural("refresh.fields", changed) if changed else ""
+
+
+def _trouble(reader: Reader, refresh: QueuedRefresh) -> tuple[str, ...]:
+    """Return why it failed and what to do, without its particulars: they may be values of a record."""
+    if refresh.error is None or refresh.outcome in _ABSENT:
+        return ()
+    values = {"last": (refresh.error.get("values") or {}).get("last")}
+    said = codes.explain(reader.language, str(refresh.error["code"]), **values)
+    return said.message, reader.steps(said.who_text, said.steps)

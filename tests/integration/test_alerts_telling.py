@@ -1,0 +1,173 @@
+"""Being written to when a refresh is done, on real databases."""
+
+import threading
+from typing import Any
+
+import pytest
+from alarms import Alarms, add_person, channels
+from office import Books, Office
+
+from qbwc_server.alerting.telling import tell
+from qbwc_server.refreshing import Refresh
+from qbwc_server.store import tables, tellings
+
+
+@pytest.fixture
+def alarms(office: Office) -> Alarms:
+    add_person(office, "anna", alerts=False)
+    return Alarms(office, channels())
+
+
+def want(office: Office, refresh: Refresh, name: str = "anna") -> bool:
+    with office.database.write() as connection:
+        return tellings.want(connection, refresh.id, name)
+
+
+def told(alarms: Alarms) -> list[dict[str, Any]]:
+    """Let the courier look for refreshes that are done; returns the messages there are."""
+    with alarms.office.database.read() as connection:
+        now = alarms.clock(connection)
+    tell(alarms.office.database, alarms.noticing.house, now, mail="mail" in alarms.channels.names)
+    return alarms.messages()
+
+
+def test_who_wants_to_know_is_written_to_once_when_it_is_done(office: Office, books: Books, alarms: Alarms) -> None:
+    chosen = books.list_ids("customer", 1)[0]
+    office.ask_one(books, "customer", "list_id", chosen)
+    office.run(books)
+    books.quickbooks.change("customer", chosen, Phone="514-555-0199")
+    asked = office.ask_one(books, "customer", "list_id", chosen)
+    assert want(office, asked)
+    assert told(alarms) == []
+    office.visit(books).to_the_end()
+    assert told(alarms) == []
+    office.publish()
+    (message,) = told(alarms)
+    assert told(alarms) == [message]
+    name = office.refreshing.record(books.name, "customer", chosen).full_name
+    assert message["recipient"] == "anna@example.com"
+    assert message["subject"] == f"{name}: Updated on the website"
+    assert "1 field changed" in message["body"]
+    assert f"https://books.example.com/refreshes/{asked.id}" in message["body"]
+    assert "514-555-0199" not in message["body"]
+
+
+def test_a_message_is_in_the_readers_language(office: Office, books: Books) -> None:
+    add_person(office, "bruno", language="fr")
+    alarms = Alarms(office, channels())
+    asked = office.ask_one(books, "customer", "list_id", books.list_ids("customer", 1)[0], by="bruno")
+    want(office, asked, "bruno")
+    office.run(books)
+    (message,) = told(alarms)
+    assert message["subject"].endswith("Nouveau sur le site")
+    assert "est terminée" in message["body"]
+
+
+def test_only_who_asked_and_wants_it_is_written_to(office: Office, books: Books, alarms: Alarms) -> None:
+    add_person(office, "ben")
+    asked = office.ask_one(books, "customer", "list_id", books.list_ids("customer", 1)[0])
+    office.ask_one(books, "customer", "list_id", books.list_ids("customer", 1)[0], by="ben")
+    assert not want(office, asked, "stranger")
+    want(office, asked, "ben")
+    office.run(books)
+    assert [row["recipient"] for row in told(alarms)] == ["ben@example.com"]
+
+
+def test_a_whole_list_is_told_in_figures(office: Office, books: Books, alarms: Alarms) -> None:
+    want(office, office.ask_one(books, "customer", "all"))
+    office.run(books)
+    (message,) = told(alarms)
+    assert message["subject"] == "All customers: Done"
+    assert "Result: Done (12 new)." in message["body"]
+
+
+def test_a_search_is_told_with_the_number_of_hits(office: Office, books: Books, alarms: Alarms) -> None:
+    chosen = str(books.quickbooks.customers()[0]["FullName"])
+    asked = office.ask(books, "customer", "find", chosen, "no such name at all")
+    for one in asked:
+        want(office, one)
+    office.run(books)
+    found, missing = told(alarms)
+    assert f"Result: Done ({len(office.get(asked[0]).hits)} names found)." in found["body"]
+    assert "Result: Not found in QuickBooks." in missing["body"]
+
+
+def test_what_was_not_found_is_told_as_that(office: Office, books: Books, alarms: Alarms) -> None:
+    want(office, office.ask_one(books, "customer", "list_id", "8000FFFF-1234567890"))
+    office.run(books)
+    office.run(books)
+    (message,) = told(alarms)
+    assert message["subject"] == "8000FFFF-1234567890: Not found in QuickBooks"
+
+
+def test_a_failure_is_told_with_what_to_do_and_without_values(office: Office, books: Books, alarms: Alarms) -> None:
+    asked = office.ask_one(books, "customer", "list_id", books.list_ids("customer", 1)[0])
+    want(office, asked)
+    with office.database.write() as connection:
+        connection.execute(
+            tables.refreshes.update().values(
+                state="failed",
+                finished_at=office.database.now(connection),
+                error={"code": "refused_value", "values": {"column": "s3cret"}},
+            )
+        )
+    (message,) = told(alarms)
+    assert "Needs attention" in message["subject"]
+    assert "What to do" in message["body"]
+    assert "s3cret" not in message["body"]
+
+
+def test_a_refresh_that_somebody_else_cancelled_is_told_to_those_who_want_to_know(
+    office: Office, books: Books, alarms: Alarms
+) -> None:
+    for name in ("ben", "root"):
+        add_person(office, name)
+    chosen = books.list_ids("customer", 1)[0]
+    for name in ("anna", "ben", "root"):
+        asked = office.ask_one(books, "customer", "list_id", chosen, by=name)
+    for name in ("anna", "root"):
+        want(office, asked, name)
+    assert office.refreshing.cancel(asked.id, "root", everyone=True).state == "cancelled"
+    (message,) = told(alarms)
+    assert message["recipient"] == "anna@example.com"
+    assert "Somebody cancelled it" in message["body"]
+    assert office.get(asked).askers == ("anna",)
+    assert told(alarms) == [message]
+
+
+def test_several_processes_tell_it_once(office: Office, books: Books, alarms: Alarms) -> None:
+    asked = office.ask(books, "customer", "list_id", *books.list_ids("customer", 8))
+    for one in asked:
+        want(office, one)
+    office.run(books)
+    ready = threading.Barrier(4)
+
+    def look() -> None:
+        ready.wait()
+        told(alarms)
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(alarms.messages()) == 8
+    with office.database.write() as connection:
+        tellings.want(connection, asked[0].id, "anna")
+        due = tellings.due(connection, 1)[0]
+        assert [tellings.take(connection, due), tellings.take(connection, due)] == [True, False]
+
+
+def test_who_withdraws_is_not_written_to(office: Office, books: Books, alarms: Alarms) -> None:
+    asked = office.ask_one(books, "customer", "list_id", books.list_ids("customer", 1)[0])
+    want(office, asked)
+    assert office.refreshing.cancel(asked.id, "anna").state == "cancelled"
+    assert told(alarms) == []
+
+
+def test_without_a_mail_server_or_an_address_nobody_is_written_to_later_either(office: Office, books: Books) -> None:
+    add_person(office, "anna", alerts=False)
+    want(office, office.ask_one(books, "customer", "list_id", books.list_ids("customer", 1)[0]))
+    office.run(books)
+    assert told(Alarms(office, channels(mail=False))) == []
+    assert told(Alarms(office, channels())) == []
