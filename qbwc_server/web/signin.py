@@ -36,10 +36,19 @@ csrf = CSRFProtect()
 _TOKEN: Final = "token"  # noqa: S105 - a key in the session
 # Pages without a session; everything else is denied until somebody signs in.
 _OPEN: Final = frozenset(
-    {"static", "signin.form", "signin.enter", "language.switch", "public.support", "public.healthz", "public.readyz"}
+    {
+        "static",
+        "signin.form",
+        "signin.enter",
+        "language.switch",
+        "public.support",
+        "public.healthz",
+        "public.readyz",
+        "public.installation",
+    }
 )
 # Asked by machines, often: no session, no cookie, no database.
-_BARE: Final = frozenset({"static", "public.healthz", "public.readyz"})
+_BARE: Final = frozenset({"static", "public.healthz", "public.readyz", "public.installation"})
 _TRIES: Final = 10
 _WINDOW: Final = timedelta(minutes=5)
 _MOST_NAMES: Final = 10_000

@@ -16,6 +16,7 @@ FLOORS = {
     "conversation": 2,
     "refreshing": 2,
     "publishing": 2,
+    "checking": 2,
     "store": 1,
     "publish": 1,
     "protocol": 0,
