@@ -61,6 +61,9 @@ def _writable(check: str, path: Path) -> Finding:
     try:
         with closing(_connect(path)) as file:
             file.execute("BEGIN IMMEDIATE")
+            # To begin is granted on a read-only file too; to write its header as it is, is not.
+            (version,) = file.execute("PRAGMA user_version").fetchone()
+            file.execute(f"PRAGMA user_version = {int(version)}")
             file.execute("ROLLBACK")
     except sqlite3.Error as problem:
         if _code(problem) in _BUSY:
