@@ -29,11 +29,7 @@ _MOST_NAMES: Final = 5
 
 
 def certificate(address: Address, now: datetime | None = None) -> tuple[Finding, ...]:
-    """Check the certificate; three findings, or skipped ones on http.
-
-    Raises:
-        OSError: No connection.
-    """
+    """Check the certificate; three findings, or skipped ones on http."""
     if address.scheme != "https":
         return tuple(skipped(check, "tls.not_https") for check in CHECKS)
     context = trusting()
@@ -43,7 +39,7 @@ def certificate(address: Address, now: datetime | None = None) -> tuple[Finding,
             shown: dict[str, Any] = line.getpeercert() or {}  # type: ignore[attr-defined]
     except ssl.SSLCertVerificationError as problem:
         return _untrusted(problem)
-    except ssl.SSLError as problem:
+    except OSError as problem:
         untrusted = fault(CHAIN, "tls.no_tls", host=address.host, port=str(address.port), reason=reason(problem))
         return (untrusted, *(skipped(check, "skipped.chain") for check in (NAME, EXPIRY)))
     return good(CHAIN, "tls.trusted"), _name(address, shown), expiry(shown, now or datetime.now(UTC))

@@ -35,10 +35,12 @@ class Front:
 
     Attributes:
         calls: The calls it got: method, path, headers.
+        unasked: Bytes that came although they had been refused.
     """
 
     def __init__(self, port: int, behind: int, faults: Faults, tls: ssl.SSLContext | None = None) -> None:
         self.calls: list[tuple[str, str, Mapping[str, str]]] = []
+        self.unasked = 0
         front = self
 
         class Handler(_Handler):
@@ -95,6 +97,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             if self.faults.says_so:
                 self._answer(413, {}, b"too long")
+                self.connection.settimeout(2)
+                self.front.unasked += len(self.rfile.read(1))
             return False
         return super().handle_expect_100()
 

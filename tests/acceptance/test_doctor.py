@@ -51,7 +51,9 @@ def test_an_installation_in_order_passes_while_its_server_runs(server: RealServe
     company = SimulatedCompany("Acme Inc.")
     account = server.add_company("acme", company)
     server.start()
-    server.connector(account, company).authenticate()
+    connector = server.connector(account, company)
+    connector.authenticate()
+    connector.disconnect()
 
     seen = doctor(server, QBWC_OFFICE_HOURS="always")
 

@@ -359,3 +359,12 @@ def test_the_calls_are_those_of_the_web_connector_and_leave_nothing_behind(
     }
     assert max(int(headers["Content-Length"]) for headers in posts) > 8 << 20
     assert {name: site.server.ours(f"SELECT count(*) AS n FROM {name}") for name in tables} == before  # noqa: S608
+
+
+def test_a_body_that_is_refused_beforehand_is_not_sent(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(site.trusted))
+    with Front(site.port, site.server.port, Faults(limit=1 << 20), site.certificate()) as front:
+        found = by_check(public_address(site.settings))
+
+    assert found["public_url_body"].told == "body.too_large"
+    assert front.unasked == 0
