@@ -24,6 +24,7 @@ _COMMANDS: Final = (
     ("refresh", "qbwc_server.cli.refresh"),
     ("queue", "qbwc_server.cli.queue"),
     ("status", "qbwc_server.cli.status"),
+    ("doctor", "qbwc_server.cli.doctor"),
     ("rehearse", "qbwc_server.cli.rehearse"),
     ("explain", "qbwc_server.cli.explain"),
 )

@@ -81,10 +81,15 @@ class ForeignTable(WebsiteError):
 
 
 class NotInstalled(WebsiteError):
-    """A table or column of ours is missing."""
+    """A table or column of ours is missing.
 
-    def __init__(self, missing: str) -> None:
+    Attributes:
+        name: the table or column where one is known to be missing, else what is missing in words.
+    """
+
+    def __init__(self, missing: str, name: str = "") -> None:
         super().__init__(f"The website's database lacks {missing}. Run `qbwc init`.")
+        self.name = name or missing
 
 
 class UnsupportedDatabase(WebsiteError):

@@ -53,9 +53,9 @@ def check(engine: sa.Engine) -> None:
         inspector = sa.inspect(connection)
         for table in (*OWN, *(aim.table for aim in TARGETS)):
             if not inspector.has_table(table.name):
-                raise NotInstalled(f"the table {table.name}")
+                raise NotInstalled(f"the table {table.name}", table.name)
             for column in _missing(inspector, table):
-                raise NotInstalled(f"the column {table.name}.{column.name}")
+                raise NotInstalled(f"the column {table.name}.{column.name}", f"{table.name}.{column.name}")
 
 
 def _refuse_foreign(engine: sa.Engine) -> None:

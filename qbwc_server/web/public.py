@@ -2,16 +2,19 @@
 
 from typing import Final
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_server import codes
+from qbwc_server.checking import proof
 from qbwc_server.publish import WebsiteError
 from qbwc_server.web.shared import shared, wording
 
 pages = Blueprint("public", __name__)
 _LONGEST_CODE: Final = 40
+
+_BAD_REQUEST: Final = 400
 
 
 @pages.get("/support")
@@ -33,6 +36,16 @@ def healthz() -> Response:
 def readyz() -> Response:
     """Say whether the databases can be reached, and no more."""
     return _plain(well=_databases_answer())
+
+
+@pages.get(proof.PATH)
+def installation() -> Response:
+    """Prove to `qbwc doctor` that this is the installation it checks; tells nobody else anything."""
+    challenge = request.args.get("challenge", "")
+    if not proof.is_challenge(challenge):
+        return Response("Send a challenge of 32 hexadecimal digits.\n", _BAD_REQUEST, mimetype="text/plain")
+    key: bytes = current_app.config["SECRET_KEY"]
+    return Response(f"{proof.prove(key, challenge)}\n", mimetype="text/plain")
 
 
 def _databases_answer() -> bool:

@@ -46,10 +46,11 @@ _OPEN: Final = frozenset(
         "public.readyz",
         "at_pc.show",
         "at_pc.heard",
+        "public.installation",
     }
 )
 # Asked by machines, often: no session, no cookie, no database.
-_BARE: Final = frozenset({"static", "public.healthz", "public.readyz"})
+_BARE: Final = frozenset({"static", "public.healthz", "public.readyz", "public.installation"})
 _TRIES: Final = 10
 _WINDOW: Final = timedelta(minutes=5)
 _MOST_NAMES: Final = 10_000

@@ -7,7 +7,7 @@ import pytest
 from alarms import Alarms, add_person, channels, sign_in
 from office import Books, Office
 
-from qbwc_server.store import alerts, companies, tables
+from qbwc_server.store import alerts, companies, connector_passwords, tables
 from qbwc_server.words import text
 
 WRONG = "not the password"

@@ -17,6 +17,7 @@ FLOORS = {
     "refreshing": 2,
     "publishing": 2,
     "alerting": 2,
+    "checking": 2,
     "store": 1,
     "publish": 1,
     "protocol": 0,
