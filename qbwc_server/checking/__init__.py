@@ -8,7 +8,6 @@ port), address with certificate, line and soap (the public address), proof (that
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 
 from qbwc_server.checking.address import public_address
 from qbwc_server.checking.databases import own_database, website_database
@@ -65,5 +64,5 @@ def check_all(
         *website_database(settings),
         *local_port(settings),
         *public_address(settings),
-        *last_visits(settings, companies, datetime.now(UTC)),
+        *last_visits(settings, companies),
     )

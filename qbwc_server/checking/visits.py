@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -60,12 +59,12 @@ Companies = Callable[[Database], Sequence[Company]]
 """Reads the companies from our database; a door has it from `refreshing`."""
 
 
-def last_visits(settings: Settings, companies: Companies, now: datetime) -> tuple[Finding, ...]:
+def last_visits(settings: Settings, companies: Companies) -> tuple[Finding, ...]:
     """Check each company's last visit."""
-    return guarded_all(_CHECK, lambda: _visits(settings, companies, now))
+    return guarded_all(_CHECK, lambda: _visits(settings, companies))
 
 
-def _visits(settings: Settings, companies: Companies, now: datetime) -> tuple[Finding, ...]:
+def _visits(settings: Settings, companies: Companies) -> tuple[Finding, ...]:
     url = settings.database_url.get_secret_value()
     file = sqlite_file.path_of(sa.make_url(url))
     if file is not None and not file.exists():
@@ -78,18 +77,13 @@ def _visits(settings: Settings, companies: Companies, now: datetime) -> tuple[Fi
         found = companies(database)
     finally:
         database.close()
-    works = settings.office_hours.covers(now, ZoneInfo(settings.time_zone))
     if not found:
         return (skipped(_CHECK, "visit.no_company"),)
-    return tuple(guarded(_CHECK, lambda one=one: visit(one, works=works)) for one in found)  # type: ignore[misc]
+    return tuple(guarded(_CHECK, lambda one=one: visit(one)) for one in found)  # type: ignore[misc]
 
 
-def visit(company: Company, *, works: bool) -> Finding:
-    """Judge one company.
-
-    Args:
-        works: Whether the office works at this hour, so that silence is strange.
-    """
+def visit(company: Company) -> Finding:
+    """Judge one company."""
     name, connection = company.company, company.connection
     at = connection.last_seen_at
     if connection.state == "needs_attention":
@@ -100,6 +94,7 @@ def visit(company: Company, *, works: bool) -> Finding:
     if at is None:
         return skipped(_CHECK, "visit.never", company=name)
     if connection.state in _SILENT:
-        told = fault if works else good
-        return told(_CHECK, "visit.silent" if works else "visit.off_hours", company=name, at=at)
+        return fault(_CHECK, "visit.silent", company=name, at=at)
+    if connection.state == "off_hours":
+        return good(_CHECK, "visit.off_hours", company=name, at=at)
     return good(_CHECK, "visit.seen", company=name, at=at)

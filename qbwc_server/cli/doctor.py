@@ -11,7 +11,7 @@ from qbwc_server import words
 from qbwc_server.checking import Finding, check_all, worded
 from qbwc_server.cli.configured import configured
 from qbwc_server.cli.console import Console, json_option
-from qbwc_server.refreshing import Refreshing
+from qbwc_server.refreshing import Office, Refreshing
 from qbwc_server.settings import Settings
 
 _FAULT: Final = 1
@@ -25,7 +25,7 @@ def command(*, as_json: bool) -> None:
     console = Console(as_json=as_json)
     found = check_all(
         settings,
-        lambda database: Refreshing(database).companies(),
+        lambda database: Refreshing(database, office=Office.of(settings)).companies(),
         # Not imported above: a spyne that is broken is one of the findings.
         load_spyne=lambda: importlib.import_module("qbwc_server.soap.spyne_import"),
     )
