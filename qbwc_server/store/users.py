@@ -156,6 +156,12 @@ def everyone(connection: Connection) -> tuple[User, ...]:
     return tuple(from_row(row) for row in connection.execute(select(users).order_by(users.c.name)))
 
 
+def exists(connection: Connection, name: str | None = None) -> bool:
+    """Tell whether there is a user of this name, or any at all."""
+    query = select(users.c.name).limit(1)
+    return connection.scalar(query if name is None else query.where(users.c.name == name)) is not None
+
+
 def set_password(connection: Connection, name: str, password: str, *, but: str | None = None) -> None:
     """Give a user a new password and end that user's sessions, all but the one of a key.
 

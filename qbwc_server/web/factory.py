@@ -18,6 +18,7 @@ from qbwc_server.web import connection, errors, language, overview, public, queu
 from qbwc_server.web.rows import may_cancel
 from qbwc_server.web.shared import Shared, companies, person, shared, title, wording
 from qbwc_server.web.targets import here
+from qbwc_server.web.throttle import Throttle
 
 _STATIC: Final = Path(__file__).parent / "static"
 _BLUEPRINTS: Final = (
@@ -55,7 +56,7 @@ def make_web(
     app = Flask("qbwc_server.web", root_path=str(Path(__file__).parent))
     Shared(settings, database, refreshing, website, simulated).keep(app)
     security.configure(app, settings.public_url, secret_key(settings))
-    app.extensions["qbwc_throttle"] = signin.Throttle()
+    app.extensions["qbwc_throttle"] = Throttle()
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     signin.csrf.init_app(app)
