@@ -14,7 +14,23 @@ from qbwc_server.qbxml.lists import LISTS
 from qbwc_server.refreshing import Refreshing
 from qbwc_server.settings import Settings, secret_key
 from qbwc_server.store.database import Database
-from qbwc_server.web import connection, errors, language, overview, public, queue, record, security, signin, table
+from qbwc_server.web import (
+    account,
+    audit,
+    connection,
+    errors,
+    language,
+    open,  # noqa: A004 - the page of that name
+    overview,
+    public,
+    queue,
+    record,
+    security,
+    signin,
+    table,
+    technical,
+    users,
+)
 from qbwc_server.web.rows import may_cancel
 from qbwc_server.web.shared import Shared, companies, person, shared, title, wording
 from qbwc_server.web.targets import here
@@ -30,6 +46,11 @@ _BLUEPRINTS: Final = (
     record.pages,
     queue.pages,
     connection.pages,
+    open.pages,
+    technical.pages,
+    account.pages,
+    users.pages,
+    audit.pages,
 )
 
 

@@ -103,7 +103,7 @@ class Throttle:
         recent = self._names.recent(anywhere, at)
         if len(recent) < TRIES_OF_NAME:
             return _NO_WAIT
-        delay = min(_LONGEST_DELAY, timedelta(seconds=1) * 2 ** (len(recent) - TRIES_OF_NAME))
+        delay = min(_LONGEST_DELAY, timedelta(seconds=1 << (len(recent) - TRIES_OF_NAME)))
         return max(_NO_WAIT, recent[-1] + delay - at)
 
 
