@@ -1,5 +1,6 @@
 """Users, sessions and tokens on the real databases."""
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import argon2
 import pytest
 import sqlalchemy as sa
+from office import Office
 
 from qbwc_server.store import accounts, audit, migrate, sessions, tokens, users
 from qbwc_server.store.database import Database
@@ -275,3 +277,30 @@ def test_when_somebody_was_last_here_is_known_after_signing_out_too(connection: 
     assert sessions.last_seen(connection) == {"marie": later}
     _begin(connection, marie, now=later + timedelta(minutes=5))
     assert sessions.last_seen(connection) == {"marie": later + timedelta(minutes=5)}
+
+
+def test_two_administrators_who_take_each_others_role_leave_one(office: Office) -> None:
+    with office.database.write() as connection:
+        for name in ("ada", "olga"):
+            users.add(connection, name, "admin", PASSWORD, NOW)
+    refused: list[users.LastAdmin] = []
+
+    def take(name: str) -> None:
+        try:
+            with office.database.write() as connection:
+                users.keep_an_admin(connection, name)
+                users.set_role(connection, name, "viewer")
+        except users.LastAdmin as refusal:
+            refused.append(refusal)
+
+    other = threading.Thread(target=take, args=("olga",))
+    with office.database.write() as connection:
+        users.keep_an_admin(connection, "ada")
+        users.set_role(connection, "ada", "viewer")
+        other.start()
+        if not office.database.is_sqlite:
+            office.until_somebody_waits()
+    other.join()
+    assert len(refused) == 1
+    with office.database.read() as connection:
+        assert [one.role for one in users.everyone(connection)] == ["viewer", "admin"]
