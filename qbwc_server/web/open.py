@@ -1,5 +1,7 @@
 """`/open`: leads links from elsewhere, such as the site's own admin pages, to a record's page. It only looks."""
 
+from typing import Final
+
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -8,6 +10,7 @@ from qbwc_server.refreshing import CompanyView, UnknownRecord, fault_of
 from qbwc_server.web.shared import companies, shared, wording
 
 pages = Blueprint("open", __name__)
+_EXAMPLE: Final = "list=item&list_id=80000001-1234567890"
 
 
 class Refusal(Exception):
@@ -34,7 +37,8 @@ def show() -> ResponseReturnValue:
         list_id = _list_id(kind, request.args.get("list_id", ""))
         owner = _company(request.args.get("company", ""))
     except Refusal as refusal:
-        page = render_template("open.html", refusal=refusal, arguments=request.args.to_dict())
+        example = f"{shared().settings.public_url.rstrip('/')}/open?{_EXAMPLE}"
+        page = render_template("open.html", refusal=refusal, arguments=request.args.to_dict(), example=example)
         return make_response(page, refusal.status)
     if not _is_known(kind, owner, list_id):
         page = render_template("open_unknown.html", kind=kind, owner=owner, list_id=list_id)
