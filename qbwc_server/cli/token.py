@@ -3,8 +3,9 @@
 import click
 
 from qbwc_server.cli.console import json_option
+from qbwc_server.cli.refresh import asker
 from qbwc_server.cli.workplace import workplace
-from qbwc_server.store import tokens
+from qbwc_server.store import audit, tokens
 from qbwc_server.store.tables import ROLES
 
 
@@ -22,7 +23,9 @@ def add(name: str, role: str, company: str | None, *, as_json: bool) -> None:
     """Make a token; it is shown this once."""
     with workplace(as_json=as_json) as here:
         with here.database.write() as connection:
-            secret = tokens.add(connection, name, role, company, here.database.now(connection))
+            at = here.database.now(connection)
+            secret = tokens.add(connection, name, role, company, at)
+            audit.note(connection, asker(), "token_added", at, company=company, subject=name, detail={"role": role})
         here.console.answer({"name": name, "token": secret, "role": role, "company": company})
         here.say("cli.token_added", name=name)
         if not as_json:
@@ -62,6 +65,8 @@ def revoke(name: str, *, as_json: bool) -> None:
     """Make a token void at once."""
     with workplace(as_json=as_json) as here:
         with here.database.write() as connection:
-            tokens.revoke(connection, name, here.database.now(connection))
+            at = here.database.now(connection)
+            tokens.revoke(connection, name, at)
+            audit.note(connection, asker(), "token_revoked", at, subject=name)
         here.console.answer({"name": name, "revoked": True})
         here.say("cli.token_revoked", name=name)

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, select
 from qbwc_server.publish.website import Website
 from qbwc_server.refreshing import errors
 from qbwc_server.refreshing.connections import ROUND_THE_CLOCK, Office
+from qbwc_server.refreshing.noting import note_asked, note_one
 from qbwc_server.refreshing.retrying import try_again
 from qbwc_server.refreshing.showing import Showing, connection_view, cursor, place
 from qbwc_server.refreshing.views import (
@@ -87,6 +88,7 @@ class Refreshing:
                 for wish in clean
             ]
             ids = [refresh_id for refresh_id, _ in results]
+            note_asked(connection, asked_by, clean, ids, now)
             if idempotency_key is not None:
                 connection.execute(
                     tables.idempotency_keys.insert().values(
@@ -114,6 +116,7 @@ class Refreshing:
             if not refreshes.withdraw(connection, refresh_id, asked_by, now, everyone=everyone):
                 current = refreshes.get(connection, refresh_id)
                 raise errors.NotWaiting(refresh_id, current.state if current is not None else row.state)
+            note_one(connection, asked_by, "cancelled", row, refresh_id, now)
             return self._views(connection, [refresh_id])[0]
 
     def retry(self, refresh_id: int, asked_by: str, *, company: str | None = None) -> Refresh:
@@ -129,7 +132,9 @@ class Refreshing:
             row = self._held(connection, refresh_id, company)
             if row.state not in ("failed", "cancelled"):
                 raise errors.NotFailed(refresh_id, row.state)
-            again = try_again(connection, row, asked_by, self.database.now(connection))
+            now = self.database.now(connection)
+            again = try_again(connection, row, asked_by, now)
+            note_one(connection, asked_by, "retried", row, again, now)
             return self._views(connection, [again])[0]
 
     def get(self, refresh_id: int, *, company: str | None = None) -> Refresh:

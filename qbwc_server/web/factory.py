@@ -15,11 +15,14 @@ from qbwc_server.refreshing import Refreshing
 from qbwc_server.settings import Settings, secret_key
 from qbwc_server.store.database import Database
 from qbwc_server.web import (
+    account,
     alerts,
     at_pc,
+    audit,
     connection,
     errors,
     language,
+    open,  # noqa: A004 - the page of that name
     overview,
     public,
     queue,
@@ -28,10 +31,13 @@ from qbwc_server.web import (
     setup,
     signin,
     table,
+    technical,
+    users,
 )
 from qbwc_server.web.rows import may_cancel
 from qbwc_server.web.shared import Shared, companies, person, shared, title, wording
 from qbwc_server.web.targets import here
+from qbwc_server.web.throttle import Throttle
 
 _STATIC: Final = Path(__file__).parent / "static"
 _BLUEPRINTS: Final = (
@@ -46,6 +52,11 @@ _BLUEPRINTS: Final = (
     setup.pages,
     at_pc.pages,
     alerts.pages,
+    open.pages,
+    technical.pages,
+    account.pages,
+    users.pages,
+    audit.pages,
 )
 
 
@@ -72,7 +83,7 @@ def make_web(
     app = Flask("qbwc_server.web", root_path=str(Path(__file__).parent))
     Shared(settings, database, refreshing, website, simulated).keep(app)
     security.configure(app, settings.public_url, secret_key(settings))
-    app.extensions["qbwc_throttle"] = signin.Throttle()
+    app.extensions["qbwc_throttle"] = Throttle()
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     signin.csrf.init_app(app)

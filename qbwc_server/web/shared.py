@@ -1,19 +1,26 @@
 """What every page reaches for: the settings, the database, the refreshing, and the person who is signed in."""
 
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, cast
+from typing import Any, Final, cast
 
-from flask import Flask, abort, current_app, g
+from flask import Flask, Response, abort, after_this_request, current_app, g, request
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_server.publish import Website
 from qbwc_server.qbxml.lists import LISTS, ListType
 from qbwc_server.refreshing import CompanyView, Refreshing
 from qbwc_server.settings import Settings
+from qbwc_server.store import audit
 from qbwc_server.store.database import Database
+from qbwc_server.store.sessions import Session
 from qbwc_server.store.users import User
 from qbwc_server.web.wording import Wording
 
+_LOG = logging.getLogger(__name__)
 _EXTENSION: Final = "qbwc"
 # The part of the address that stands for a list, and the list: "customers" -> customer.
 LISTINGS: Final = {each.table: each for each in LISTS}
@@ -72,6 +79,47 @@ def need(role: str) -> User:
     if not user.may(role):
         abort(403)
     return user
+
+
+def this_session() -> Session:
+    """Return the session of this request; on a page that needs a sign-in."""
+    signed_in()
+    return cast("Session", g.session)
+
+
+def address() -> str:
+    """Return the address of who asks, as the trusted proxies tell it."""
+    return request.remote_addr or "?"
+
+
+def note(
+    connection: Connection,
+    what: audit.What,
+    *,
+    company: str | None = None,
+    subject: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Note in the audit what the person who is signed in did, in the writing transaction of the deed."""
+    at = shared().database.now(connection)
+    audit.note(connection, signed_in().name, what, at, company=company, subject=subject, detail=detail)
+
+
+def afterwards(work: Callable[[Connection], None]) -> None:
+    """Do a piece of writing once the answer has gone out; where it cannot be done the log says so, and no more."""
+    database = shared().database
+
+    def write() -> None:
+        try:
+            with database.write() as connection:
+                work(connection)
+        except SQLAlchemyError as problem:
+            _LOG.warning("what was to be written after an answer was not: %s", type(problem).__name__)
+
+    @after_this_request
+    def _register(response: Response) -> Response:
+        response.call_on_close(write)
+        return response
 
 
 def wording() -> Wording:

@@ -1,11 +1,9 @@
 """Signing in and out, and the guard that lets nobody pass who has not."""
 
-import hashlib
-import threading
-from collections import OrderedDict
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 from flask import (
     Blueprint,
@@ -23,12 +21,14 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import Connection
 
-from qbwc_server.store import sessions, users
+from qbwc_server.store import audit, sessions, users
 from qbwc_server.web import language
 from qbwc_server.web.security import SESSION_LIFETIME, refuse_nul
-from qbwc_server.web.shared import now, person, shared, wording
+from qbwc_server.web.shared import address, afterwards, note, now, person, shared, wording
 from qbwc_server.web.targets import READING, here, local_target
+from qbwc_server.web.throttle import Throttle
 
 pages = Blueprint("signin", __name__)
 csrf = CSRFProtect()
@@ -51,63 +51,11 @@ _OPEN: Final = frozenset(
 )
 # Asked by machines, often: no session, no cookie, no database.
 _BARE: Final = frozenset({"static", "public.healthz", "public.readyz", "public.installation"})
-_TRIES: Final = 10
-_WINDOW: Final = timedelta(minutes=5)
-_MOST_NAMES: Final = 10_000
 # No account's name is longer.
 _LONGEST_NAME: Final = 100
 # A name, a password and the address wanted; strangers send no more than that.
 _MAX_FORM_BYTES: Final = 16 * 1024
-_DIGEST_BYTES: Final = 16
-
-ThrottleKey = tuple[str, bytes]
-
-
-class Throttle:
-    """Counts failed sign-ins by address and name, in this process, so that guessing is slow.
-
-    What is kept is bounded whatever strangers send: names only as a digest, and of the pairs of address and name those
-    that failed last. A pair stays locked until its tries are old, or so many others failed meanwhile.
-    """
-
-    def __init__(self) -> None:
-        # By the last failure, oldest first.
-        self._failed: OrderedDict[ThrottleKey, tuple[datetime, ...]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    @staticmethod
-    def key(address: str, name: str) -> ThrottleKey:
-        """Return under what the tries of a name from an address are counted, always as short."""
-        folded = name.casefold().encode("utf-8", "surrogatepass")
-        return address, hashlib.blake2b(folded, digest_size=_DIGEST_BYTES).digest()
-
-    def too_many(self, key: ThrottleKey, at: datetime) -> bool:
-        """Tell whether this address has tried this name too often lately."""
-        with self._lock:
-            return len(self._recent(key, at)) >= _TRIES
-
-    def failed(self, key: ThrottleKey, at: datetime) -> None:
-        """Count one wrong try."""
-        with self._lock:
-            # More than _TRIES tell nothing more, however many arrive at once.
-            self._failed[key] = (*self._recent(key, at), at)[-_TRIES:]
-            self._failed.move_to_end(key)
-            self._forget(at)
-
-    def passed(self, key: ThrottleKey) -> None:
-        """Forget what was counted."""
-        with self._lock:
-            self._failed.pop(key, None)
-
-    def _forget(self, at: datetime) -> None:
-        while self._failed:
-            oldest = next(iter(self._failed))
-            if len(self._failed) <= _MOST_NAMES and self._recent(oldest, at):
-                return
-            del self._failed[oldest]
-
-    def _recent(self, key: ThrottleKey, at: datetime) -> tuple[datetime, ...]:
-        return tuple(each for each in self._failed.get(key, ()) if at - each < _WINDOW)
+_MINUTE: Final = 60
 
 
 def guard() -> ResponseReturnValue | None:
@@ -145,16 +93,15 @@ def enter() -> ResponseReturnValue:
     name, password = request.form.get("user", "").strip(), request.form.get("password", "")
     if len(name) > _LONGEST_NAME:
         return _form(wording().text("sign_in.wrong")), 422
-    at, throttle = now(), _throttle()
-    key = throttle.key(request.remote_addr or "", name)
-    if throttle.too_many(key, at):
-        minutes = wording().count(_WINDOW // timedelta(minutes=1))
-        return _form(wording().text("sign_in.too_many", minutes=minutes)), 429
+    at, where = now(), address()
+    wait = throttle().wait(where, name, at)
+    if wait:
+        return _refused(wait)
     token = _open(name, password, at)
     if token is None:
-        throttle.failed(key, at)
+        _failed(where, name, at)
         return _form(wording().text("sign_in.wrong")), 422
-    throttle.passed(key)
+    throttle().passed(where, name)
     _begin(token)
     return redirect(local_target(request.form.get("next")), 303)
 
@@ -166,6 +113,8 @@ def leave() -> ResponseReturnValue:
     if isinstance(token, str):
         with shared().database.write() as connection:
             sessions.end(connection, token)
+            if person() is not None:
+                note(connection, "signed_out")
     kept = _language()
     session.clear()
     session.update(kept)
@@ -180,7 +129,40 @@ def _open(name: str, password: str, at: datetime) -> str | None:
             return None
     with shared().database.write() as connection:
         user = users.check_password(connection, name, password)
-        return None if user is None else sessions.begin(connection, user, at, SESSION_LIFETIME)
+        if user is None:
+            return None
+        audit.note(connection, user.name, "signed_in", shared().database.now(connection), detail={"address": address()})
+        browser = request.user_agent.string
+        return sessions.begin(connection, user, at, SESSION_LIFETIME, address=address(), browser=browser)
+
+
+def _failed(where: str, name: str, at: datetime) -> None:
+    """Count a wrong try, and note it of a name that there is; the first that makes the next ones wait, of any name."""
+    waits = throttle().failed(where, name, at)
+    database = shared().database
+
+    def write(connection: Connection) -> None:
+        known = name if users.exists(connection, name) else None
+        when = database.now(connection)
+        if known is not None:
+            audit.note(connection, where, "sign_in_failed", when, subject=known)
+        if waits:
+            audit.note(connection, where, "sign_in_throttled", when, subject=known)
+
+    # Not before the answer: how long it takes would tell which names there are.
+    afterwards(write)
+
+
+def _refused(wait: timedelta) -> ResponseReturnValue:
+    seconds = math.ceil(wait.total_seconds())
+    answer = _form(wording().text("sign_in.too_many", wait=wording().duration(_rounded(seconds))))
+    answer.headers["Retry-After"] = str(seconds)
+    return answer, 429
+
+
+def _rounded(seconds: int) -> int:
+    """Return a time to wait in whole minutes, up, or in seconds when it is less than one."""
+    return seconds if seconds < _MINUTE else -(-seconds // _MINUTE) * _MINUTE
 
 
 def _begin(token: str) -> None:
@@ -200,21 +182,25 @@ def _recognise() -> None:
     token = session.get(_TOKEN)
     if not isinstance(token, str):
         return
+    at = now()
     with shared().database.read() as connection:
-        g.person = sessions.user_of(connection, token, now())
+        found = sessions.find(connection, token, at)
+    if found is not None:
+        g.person, g.session = found
+        if sessions.is_due(g.session, at):
+            key, where = g.session.key, address()
+            afterwards(lambda connection: sessions.see(connection, key, where, at))
     language.settle_again()
 
 
-def _throttle() -> Throttle:
-    throttle = current_app.extensions["qbwc_throttle"]
-    if not isinstance(throttle, Throttle):
-        raise TypeError(type(throttle).__name__)
-    return throttle
+def throttle() -> Throttle:
+    """Return what slows down guessing in this process."""
+    return cast("Throttle", current_app.extensions["qbwc_throttle"])
 
 
 def _form(trouble: str | None) -> Response:
     with shared().database.read() as connection:
-        nobody_yet = not users.everyone(connection)
+        nobody_yet = not users.exists(connection)
     wanted = request.values.get("next", "")
     page = render_template("sign_in.html", trouble=trouble, next=wanted, nobody_yet=nobody_yet)
     return make_response(page)

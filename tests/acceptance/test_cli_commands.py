@@ -262,7 +262,51 @@ def test_users_are_added_listed_and_disabled(installed: Qbwc) -> None:
     assert installed("user", "password", "marie", "--password-stdin", typed="another phrase\n").returncode == 0
     assert _json(installed("user", "disable", "marie", "--json"))["disabled"] is True
     assert [user["user"] for user in _json(installed("user", "list", "--json"))] == ["marie"]
+    assert _json(installed("user", "enable", "marie", "--json"))["disabled"] is False
+    _refused(installed("user", "enable", "luc"), "qbwc user list")
     assert PASSWORD not in added.stdout + added.stderr
+
+
+def test_where_to_write_to_a_user_is_set_and_taken_away(installed: Qbwc) -> None:
+    made = ("user", "add", "marie", "--role", "operator", "--email", "marie@example.com", "--password-stdin")
+    assert installed(*made, typed=f"{PASSWORD}\n").returncode == 0
+    assert _contact(installed("user", "list", "--json")) == ("marie@example.com", False)
+    assert _contact(installed("user", "email", "marie", "m@example.com", "--alerts", "--json")) == (
+        "m@example.com",
+        True,
+    )
+    assert _contact(installed("user", "email", "marie", "n@example.com", "--json")) == ("n@example.com", True)
+    _refused(installed("user", "email", "marie"), "--none")
+    _refused(installed("user", "email", "marie", "nowhere"), "marie@example.com")
+    _refused(installed("user", "email", "marie", "--none", "--alerts"), "Give one")
+    assert _contact(installed("user", "email", "marie", "--none", "--json")) == (None, False)
+
+
+def _contact(ran: Ran) -> tuple[str | None, bool]:
+    answer = _json(ran)
+    user = answer[0] if isinstance(answer, list) else answer
+    return user["email"], user["alerts"]
+
+
+def test_what_is_done_to_users_and_tokens_on_the_command_line_is_noted(installed: Qbwc, tmp_path: Path) -> None:
+    installed("user", "add", "marie", "--role", "operator", "--password-stdin", typed=f"{PASSWORD}\n")
+    for command in ("disable", "enable"):
+        installed("user", command, "marie")
+    installed("user", "password", "marie", "--password-stdin", typed="another phrase\n")
+    installed("token", "add", "shop")
+    installed("token", "revoke", "shop")
+    with closing(sqlite3.connect(tmp_path / "qbwc-data" / "qbwc.db")) as database:
+        noted = list(database.execute("SELECT who, what, subject, detail FROM audit ORDER BY id"))
+    assert [(what, subject) for _, what, subject, _ in noted] == [
+        ("user_added", "marie"),
+        ("user_disabled", "marie"),
+        ("user_enabled", "marie"),
+        ("password_changed", "marie"),
+        ("token_added", "shop"),
+        ("token_revoked", "shop"),
+    ]
+    assert all(who.endswith("(qbwc)") for who, *_ in noted)
+    assert PASSWORD not in str(noted)
 
 
 def test_wrong_passwords_and_roles_are_refused(installed: Qbwc) -> None:

@@ -45,6 +45,12 @@ def paths(office: WebOffice) -> list[str]:
         "/refreshes?state=failed",
         "/refreshes/1",
         "/connection",
+        "/account",
+        "/users",
+        "/users/add",
+        "/users/user?user=marie",
+        "/audit",
+        f"/items/{office.company}/{item}/technical",
         "/support",
         "/nope",
     ]

@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from office import Books, Office
 
+from qbwc_server.refreshing import NotFailed, NotWaiting, Wish
 from qbwc_server.store import audit, tables
 
 NOW = datetime(2026, 3, 2, 10, 20, tzinfo=UTC)
@@ -51,3 +53,39 @@ def test_a_name_longer_than_any_is_cut_and_not_refused(office: Office) -> None:
         audit.note(connection, "x" * 300, "signed_in", NOW, subject="y" * 300)
     (line,) = _page(office).entries
     assert (len(line.who), len(line.subject or "")) == (120, 255)
+
+
+def test_asking_is_noted_once_for_each_list_and_way_and_never_with_a_name(office: Office, books: Books) -> None:
+    one, two, three = books.list_ids("customer", 3)
+    (asked,) = office.ask(books, "customer", "list_id", one, by="marie")
+    many = office.ask(books, "customer", "list_id", two, three, by="api:shop")
+    office.ask(books, "customer", "find", "Cook", by="marie")
+    found, several, single = _page(office, what="asked").entries
+    assert (single.who, single.company, single.subject) == ("marie", "acme", one)
+    assert single.detail == {"list": "customer", "way": "list_id", "requests": [asked.id]}
+    assert (several.who, several.subject) == ("api:shop", None)
+    assert several.detail["requests"] == [each.id for each in many]
+    assert found.detail["way"] == "find"
+    assert "Cook" not in str(found)
+
+
+def test_a_call_that_is_repeated_with_its_key_is_noted_once(office: Office, books: Books) -> None:
+    wish = Wish(books.name, "customer", "all")
+    for _ in range(2):
+        office.refreshing.ask([wish], "api:shop", idempotency_key="k")
+    assert len(_page(office).entries) == 1
+
+
+def test_cancelling_and_trying_again_are_noted_and_what_was_refused_is_not(office: Office, books: Books) -> None:
+    list_id = books.list_ids("customer", 1)[0]
+    asked = office.ask_one(books, "customer", "list_id", list_id, by="marie")
+    office.refreshing.cancel(asked.id, "marie")
+    with pytest.raises(NotWaiting):
+        office.refreshing.cancel(asked.id, "marie")
+    again = office.refreshing.retry(asked.id, "root (qbwc)")
+    with pytest.raises(NotFailed):
+        office.refreshing.retry(again.id, "marie")
+    retried, cancelled, _ = _page(office).entries
+    assert (retried.who, retried.what, retried.subject) == ("root (qbwc)", "retried", list_id)
+    assert retried.detail["requests"] == [again.id]
+    assert (cancelled.who, cancelled.what, cancelled.detail["requests"]) == ("marie", "cancelled", [asked.id])
