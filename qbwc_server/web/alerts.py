@@ -15,7 +15,7 @@ from qbwc_server.settings import OfficeHours
 from qbwc_server.settings.office_hours import ALWAYS
 from qbwc_server.store import alerts, messages, tellings
 from qbwc_server.store.alerts import Alert
-from qbwc_server.web.shared import need, now, person, shared, title, wording
+from qbwc_server.web.shared import need, note, now, person, shared, title, wording
 
 pages = Blueprint("alerts", __name__)
 _SHOWN_FOR: Final = timedelta(days=30)
@@ -64,6 +64,8 @@ def test() -> ResponseReturnValue:
         own = alerts.address_of(connection, user.name)
     settings = shared().settings
     voice = House(settings.public_url, settings.time_zone, settings.language).reader(reader.language)
+    with shared().database.write() as connection:
+        note(connection, "alert_tested", subject=chosen)
     try:
         if chosen == "mail" and channels.mail is not None and own is not None:
             testing.mail(channels.mail, voice, own.email, now())

@@ -8,16 +8,14 @@ from typing import Final
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Connection
 
 from qbwc_server import codes
 from qbwc_server.qwcfile import write_qwc
 from qbwc_server.refreshing import calls as latest_calls
 from qbwc_server.refreshing.calls import Call, Pattern
-from qbwc_server.store import audit, company_files, pauses, visits
+from qbwc_server.store import company_files, pauses, visits
 from qbwc_server.store.database import Database
-from qbwc_server.store.users import User
-from qbwc_server.web.shared import companies, company, need, shared, wording
+from qbwc_server.web.shared import companies, company, need, note, shared, wording
 from qbwc_server.web.states import cards
 from qbwc_server.web.wording import Wording
 
@@ -63,10 +61,10 @@ def sent(company_name: str) -> str:
 @pages.get("/connection/<company_name>/requests.csv")
 def export_sent(company_name: str) -> Response:
     """Hand out every request that went out to a company."""
-    user = need("admin")
+    need("admin")
     company(company_name)
     with shared().database.write() as connection:
-        _note(connection, user, "requests_exported", company_name)
+        note(connection, "requests_exported", company=company_name)
     answer = Response(_sent_rows(shared().database, company_name), mimetype="text/csv")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{company_name}-requests.csv")
     return answer
@@ -81,8 +79,7 @@ def free(company_name: str) -> ResponseReturnValue:
         now = shared().database.now(connection)
         until = now + _FREE
         pauses.pause(connection, company_name, by=user.name, until=until)
-        minutes = {"minutes": _FREE_MINUTES}
-        audit.note(connection, user.name, "company_paused", now, company=company_name, detail=minutes)
+        note(connection, "company_paused", company=company_name, detail={"minutes": _FREE_MINUTES})
     flash(wording().text("pause.until", until=wording().at(until)))
     return _back(company_name)
 
@@ -94,7 +91,7 @@ def pause(company_name: str) -> ResponseReturnValue:
     company(company_name)
     with shared().database.write() as connection:
         pauses.pause(connection, company_name, by=user.name)
-        _note(connection, user, "company_paused", company_name)
+        note(connection, "company_paused", company=company_name)
     flash(wording().text("pause.paused"))
     return _back(company_name)
 
@@ -102,10 +99,10 @@ def pause(company_name: str) -> ResponseReturnValue:
 @pages.post("/connection/<company_name>/resume")
 def resume(company_name: str) -> ResponseReturnValue:
     """Hand out work again; a pause without an end is an administrator's to end."""
-    user = need("operator" if company(company_name).connection.paused_until else "admin")
+    need("operator" if company(company_name).connection.paused_until else "admin")
     with shared().database.write() as connection:
         pauses.resume(connection, company_name)
-        _note(connection, user, "company_resumed", company_name)
+        note(connection, "company_resumed", company=company_name)
     flash(wording().text("pause.resumed"))
     return _back(company_name)
 
@@ -113,7 +110,7 @@ def resume(company_name: str) -> ResponseReturnValue:
 @pages.get("/connection/<company_name>/qwc")
 def qwc(company_name: str) -> Response:
     """Hand out the .qwc file: the same one for ever, since another OwnerID or FileID would be another connection."""
-    user = need("admin")
+    need("admin")
     owner = company(company_name)
     file = write_qwc(
         app_name=owner.title,
@@ -124,7 +121,7 @@ def qwc(company_name: str) -> Response:
         file_id=owner.file_id,
     )
     with shared().database.write() as connection:
-        _note(connection, user, "qwc_downloaded", company_name)
+        note(connection, "qwc_downloaded", company=company_name)
     answer = Response(file, mimetype="application/octet-stream")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{company_name}.qwc")
     return answer
@@ -133,12 +130,12 @@ def qwc(company_name: str) -> Response:
 @pages.post("/connection/<company_name>/accept")
 def accept(company_name: str) -> ResponseReturnValue:
     """Take the company file seen last for this company's own, on an administrator's word."""
-    user = need("admin")
+    need("admin")
     company(company_name)
     try:
         with shared().database.write() as connection:
             company_files.accept(connection, company_name)
-            _note(connection, user, "file_accepted", company_name)
+            note(connection, "file_accepted", company=company_name)
         said = "page.accepted"
     except company_files.ForeignFile:
         said = "page.foreign_file"
@@ -167,10 +164,6 @@ def _csv(row: tuple[object, ...]) -> str:
     text = io.StringIO()
     csv.writer(text).writerow(row)
     return text.getvalue()
-
-
-def _note(connection: Connection, user: User, what: audit.What, company_name: str) -> None:
-    audit.note(connection, user.name, what, shared().database.now(connection), company=company_name)
 
 
 def _back(company_name: str) -> ResponseReturnValue:

@@ -8,18 +8,22 @@ leaving and coming back, or doing a step by command, is the same. Every step can
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from qbwc_server.checking import public_address
 from qbwc_server.refreshing import CompanyView
-from qbwc_server.store import audit, companies, connector_passwords, setup_links
+from qbwc_server.store import companies, connector_passwords, setup_links
+from qbwc_server.web.checkup import Checked, checked
 from qbwc_server.web.first_call import FirstCall, first_call
 from qbwc_server.web.shared import companies as all_companies
-from qbwc_server.web.shared import company, need, shared, wording
+from qbwc_server.web.shared import company, need, note, shared, wording
 
 pages = Blueprint("setup", __name__)
 _LONGEST_SHORT: Final = 40
@@ -64,7 +68,14 @@ def show() -> ResponseReturnValue:
 def address() -> str:
     """Show the address that the Web Connector calls."""
     need("admin")
-    return _address_page()
+    return _address_page(())
+
+
+@pages.post("/setup/address")
+def check_address() -> str:
+    """Call the address as the Web Connector does, and show what was found; it takes seconds."""
+    need("admin")
+    return _address_page(checked(public_address(shared().settings)))
 
 
 @pages.get("/setup/company")
@@ -77,7 +88,7 @@ def add_form() -> str:
 @pages.post("/setup/company")
 def add() -> ResponseReturnValue:
     """Make a company; its password is made in the next step, where it can be shown."""
-    user = need("admin")
+    need("admin")
     given = {name: request.form.get(name, "").strip() for name in ("name", "short", "file")}
     short = given["short"] or _short_name(given["name"])
     try:
@@ -87,7 +98,7 @@ def add() -> ResponseReturnValue:
             companies.add(
                 connection, short, title=given["name"], user_name=None, company_file=given["file"] or None, now=now
             )
-            audit.note(connection, user.name, "company_added", now, company=short)
+            note(connection, "company_added", company=short)
     except companies.CompanyError as problem:
         field, key = _FAULTS.get(type(problem), ("name", "setup.company.bad_name"))
         faults = {field: wording().text(key)}
@@ -97,7 +108,7 @@ def add() -> ResponseReturnValue:
     return redirect(url_for("setup.password", company_name=short), 303)
 
 
-@pages.get("/setup/<company_name>")
+@pages.get("/setup/companies/<company_name>")
 def resume(company_name: str) -> ResponseReturnValue:
     """Go to the first step that is not done yet."""
     need("admin")
@@ -105,44 +116,45 @@ def resume(company_name: str) -> ResponseReturnValue:
     return redirect(url_for(f"setup.{_next(owner)}", company_name=company_name), 303)
 
 
-@pages.get("/setup/<company_name>/password")
+@pages.get("/setup/companies/<company_name>/password")
 def password(company_name: str) -> str:
     """Offer to make the Web Connector password."""
     need("admin")
     return _password_page(company(company_name), None)
 
 
-@pages.post("/setup/<company_name>/password")
+@pages.post("/setup/companies/<company_name>/password")
 def make_password(company_name: str) -> str:
     """Make the password, or another one, and show it this once."""
-    user, owner = need("admin"), company(company_name)
+    need("admin")
+    owner = company(company_name)
     with shared().database.write() as connection:
         now = shared().database.now(connection)
         made = connector_passwords.renew(connection, company_name, now)
-        audit.note(connection, user.name, "connector_password_made", now, company=company_name)
+        note(connection, "connector_password_made", company=company_name)
     return _password_page(owner, made)
 
 
-@pages.get("/setup/<company_name>/pc")
+@pages.get("/setup/companies/<company_name>/pc")
 def pc(company_name: str) -> str:
     """Show what to do on the QuickBooks PC."""
     need("admin")
     return _pc_page(company(company_name), None, None)
 
 
-@pages.post("/setup/<company_name>/link")
+@pages.post("/setup/companies/<company_name>/link")
 def make_link(company_name: str) -> str:
     """Make a link for somebody else at that PC and show it this once."""
     user, owner = need("admin"), company(company_name)
     with shared().database.write() as connection:
         now = shared().database.now(connection)
         secret, link = setup_links.make(connection, company_name, user.name, now)
-        audit.note(connection, user.name, "setup_link_made", now, company=company_name)
+        note(connection, "setup_link_made", company=company_name)
     address = shared().settings.public_url.rstrip("/") + _below_root(url_for("at_pc.show", secret=secret))
     return _pc_page(owner, address, wording().moment(link.expires_at))
 
 
-@pages.get("/setup/<company_name>/wait")
+@pages.get("/setup/companies/<company_name>/wait")
 def wait(company_name: str) -> str:
     """Follow what arrives until the first answer of QuickBooks."""
     need("admin")
@@ -150,7 +162,7 @@ def wait(company_name: str) -> str:
     return render_template("setup_wait.html", steps=_steps("wait", owner), company=owner, call=_call(owner))
 
 
-@pages.get("/setup/<company_name>/heard")
+@pages.get("/setup/companies/<company_name>/heard")
 def heard(company_name: str) -> ResponseReturnValue:
     """Answer the page's poll: how far it is, or nothing when that is what it shows."""
     need("admin")
@@ -161,11 +173,19 @@ def heard(company_name: str) -> ResponseReturnValue:
     return render_template("_first_call.html", company=owner, call=call)
 
 
-def _address_page() -> str:
+def _address_page(found: Sequence[Checked]) -> str:
     seen = request.host_url.rstrip("/") + request.script_root
     settings = shared().settings
     other = seen if seen != settings.public_url.rstrip("/") else None
-    return render_template("setup_address.html", steps=_steps("address", None), url=settings.public_url, other=other)
+    return render_template(
+        "setup_address.html",
+        steps=_steps("address", None),
+        url=settings.public_url,
+        host=urlsplit(settings.public_url).netloc,
+        port=settings.port,
+        other=other,
+        found=found,
+    )
 
 
 def _password_page(owner: CompanyView, made: str | None) -> str:

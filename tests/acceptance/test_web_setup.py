@@ -2,6 +2,7 @@
 
 import html
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,11 +32,11 @@ def ada(office: Site) -> Browser:
 
 def add_company(ada: Browser, **typed: str) -> None:
     page = ada.submit(ada.get("/setup/company"), "/setup/company", **{"name": TITLE, "short": "", "file": "", **typed})
-    assert page.url.endswith(f"/setup/{typed.get('short') or SHORT}/password")
+    assert page.url.endswith(f"/setup/companies/{typed.get('short') or SHORT}/password")
 
 
 def make_password(ada: Browser, company: str = SHORT) -> str:
-    page = ada.submit(ada.get(f"/setup/{company}/password"), f"/setup/{company}/password")
+    page = ada.submit(ada.get(f"/setup/companies/{company}/password"), f"/setup/companies/{company}/password")
     found = re.search(r'id="made" value="([^"]+)"', page.text)
     assert found is not None
     return found[1]
@@ -57,7 +58,7 @@ def test_the_pages_alone_lead_from_nothing_to_the_first_records(office: Site, ad
     assert office.url in begin.words
     add_company(ada)
     password = make_password(ada)
-    steps = ada.get(f"/setup/{SHORT}/pc")
+    steps = ada.get(f"/setup/companies/{SHORT}/pc")
     for said in ("more than this program uses", "one identification number", "sends queries only", "may only view"):
         assert said in steps.words
     added = download(ada)
@@ -65,16 +66,16 @@ def test_the_pages_alone_lead_from_nothing_to_the_first_records(office: Site, ad
 
     books = sample_company(customers=5, items=5)
     connector = at_quickbooks(added, password, books)
-    assert "has not called yet" in ada.get(f"/setup/{SHORT}/wait").words
+    assert "has not called yet" in ada.get(f"/setup/companies/{SHORT}/wait").words
     connector.visit()
     office.app.conversation.watch.flush(office.app.database)
-    assert "Nothing was waiting" in ada.get(f"/setup/{SHORT}/wait").words
+    assert "Nothing was waiting" in ada.get(f"/setup/companies/{SHORT}/wait").words
 
     fetch = ada.get(f"/customers/all?company={SHORT}")
     ada.submit(fetch, "/customers/all", company=SHORT)
-    assert "The next call brings" in ada.get(f"/setup/{SHORT}/wait").words
+    assert "The next call brings" in ada.get(f"/setup/companies/{SHORT}/wait").words
     connector.visit()
-    page = ada.get(f"/setup/{SHORT}/wait")
+    page = ada.get(f"/setup/companies/{SHORT}/wait")
     assert f"Connected to {books.title}" in html.unescape(page.words)
     assert 'hx-trigger="every' not in page.text, "there is nothing more to wait for"
     assert "Connected" in ada.get("/connection").words
@@ -87,7 +88,7 @@ def test_a_wrong_password_a_missing_file_and_another_file_are_told_while_waiting
     books = sample_company(customers=2, items=2)
     for _ in range(2):
         at_quickbooks(added, "wrong" + password, books).visit()
-    told = ada.get(f"/setup/{SHORT}/wait").words
+    told = ada.get(f"/setup/companies/{SHORT}/wait").words
     assert "wrong password" in told
     assert "The same wrong password came 2 times" in ada.get("/connection").words
 
@@ -98,17 +99,17 @@ def test_a_wrong_password_a_missing_file_and_another_file_are_told_while_waiting
     foreign = sample_company(customers=2, items=2)
     foreign.register(added.owner_id, "{11111111-2222-3333-4444-555555555555}")
     SimulatedConnector(added.url, added.user, again, foreign).visit()
-    assert "belongs to another company" in ada.get(f"/setup/{SHORT}/wait").words
+    assert "belongs to another company" in ada.get(f"/setup/companies/{SHORT}/wait").words
     at_quickbooks(added, again, books).visit()
-    page = ada.get(f"/setup/{SHORT}/wait").words
+    page = ada.get(f"/setup/companies/{SHORT}/wait").words
     assert "Connected to" in page, page
 
 
 def test_it_is_taken_up_where_it_was_left(ada: Browser) -> None:
     add_company(ada, short="acme")
-    assert ada.get("/setup/acme").url.endswith("/setup/acme/password")
+    assert ada.get("/setup/companies/acme").url.endswith("/setup/companies/acme/password")
     make_password(ada, "acme")
-    assert ada.get("/setup/acme").url.endswith("/setup/acme/pc")
+    assert ada.get("/setup/companies/acme").url.endswith("/setup/companies/acme/pc")
     assert "Go on with the set-up" in ada.get("/setup").words
 
 
@@ -116,8 +117,8 @@ def test_a_password_is_shown_once_and_never_again(ada: Browser) -> None:
     add_company(ada)
     password = make_password(ada)
 
-    assert password not in ada.get(f"/setup/{SHORT}/password").text
-    assert "cannot be shown again" in ada.get(f"/setup/{SHORT}/password").words
+    assert password not in ada.get(f"/setup/companies/{SHORT}/password").text
+    assert "cannot be shown again" in ada.get(f"/setup/companies/{SHORT}/password").words
 
 
 @pytest.mark.parametrize(
@@ -159,12 +160,12 @@ def test_only_administrators_set_up(office: Site, name: str) -> None:
 def test_the_person_at_the_pc_needs_no_account_and_learns_no_data(office: Site, ada: Browser) -> None:
     add_company(ada)
     password = make_password(ada)
-    page = ada.submit(ada.get(f"/setup/{SHORT}/pc"), "/link#link")
+    page = ada.submit(ada.get(f"/setup/companies/{SHORT}/pc"), "/link#link")
     link = re.search(r'id="made-link" value="([^"]+)"', page.text)
     assert link is not None
     assert link[1].startswith(office.url)
     assert 'src="data:image/svg+xml' in page.text
-    assert link[1] not in ada.get(f"/setup/{SHORT}/pc").text, "it is shown once"
+    assert link[1] not in ada.get(f"/setup/companies/{SHORT}/pc").text, "it is shown once"
 
     stranger = Browser(office.url)
     shown = stranger.get(link[1].removeprefix(office.url))
@@ -262,3 +263,38 @@ def test_who_may_only_look_is_told_who_can_change_that(tmp_path: Path) -> None:
         page = vera.get(f"/customers/{office.company}/{customer}")
 
         assert "Only operators and administrators may refresh. An administrator can change that: ada" in page.words
+
+
+def test_the_address_is_called_as_the_web_connector_does_and_what_is_wrong_is_said(tmp_path: Path) -> None:
+    with serving(tmp_path) as site:
+        ada = Browser(site.url)
+        ada.sign_in("ada")
+
+        page = ada.submit(ada.get("/setup/address"), "/setup/address")
+
+        assert "In order" in page.words
+        assert "Fault" not in page.words
+
+
+def test_an_address_at_which_somebody_else_answers_is_a_fault_with_its_cure(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        other = f"http://localhost:{nobody.getsockname()[1]}"
+    with serving(tmp_path, own={"public_url": other}) as site:
+        ada = Browser(site.url)
+        ada.sign_in("ada")
+
+        page = ada.submit(ada.get("/setup/address"), "/setup/address")
+
+        assert "Fault" in page.words
+        assert "What to do" in page.words
+
+
+def test_administrators_check_the_whole_installation_on_a_page(office: Site, ada: Browser) -> None:
+    page = ada.submit(ada.get("/checkup"), "/checkup")
+
+    assert page.status == 200
+    assert "In order" in page.words
+    assert re.findall(r'<li class="fault">', page.text) == [], page.words
+    marie = Browser(office.url)
+    marie.sign_in("marie")
+    assert marie.get("/checkup").status == 403
