@@ -204,7 +204,7 @@ def test_a_failure_names_the_field_as_people_read_it() -> None:
     )
     trouble = refresh_status(FR, failed, CONNECTED, 0).trouble
     assert trouble is not None
-    assert "(Adresse e-mail)" in trouble.message
+    assert "(Adresse de courriel)" in trouble.message
     assert refresh_badge(EN, failed).text == "Needs attention"
 
 
