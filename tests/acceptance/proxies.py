@@ -79,11 +79,13 @@ class Site:
         way: through what.
         server: what stands behind.
         trust: knows the test's own authority, and nobody else's.
+        authority: the file with that authority's certificate.
     """
 
     way: Way
     server: ProxiedServer
     trust: ssl.SSLContext
+    authority: Path
 
     @property
     def url(self) -> str:
@@ -123,6 +125,12 @@ class Dialling:
             return real(("127.0.0.1", port), timeout, (CALLER, 0))
 
         monkeypatch.setattr(socket, "create_connection", dial)
+        found = socket.getaddrinfo
+
+        def look(host: Any, *given: Any, **more: Any) -> Any:
+            return found("127.0.0.1" if str(host).endswith(".test") else host, *given, **more)
+
+        monkeypatch.setattr(socket, "getaddrinfo", look)
 
 
 @contextlib.contextmanager
@@ -133,13 +141,14 @@ def served(way: Way, folder: Path) -> Iterator[Site]:
     authority = trustme.CA()
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
+    authority.cert_pem.write_to_path(folder / "authority.pem")
     with ProxiedServer(folder, f"https://{way.host}:{port}{way.prefix}") as server:
         server.install()
         server.prepare("user", "add", "ada", "--role", "admin", "--password-stdin", said="correct horse\n")
         server.start()
         command = _configure(program, way, folder, authority, port, server.port)
         with _running(command, folder, port):
-            yield Site(way, server, trust)
+            yield Site(way, server, trust, folder / "authority.pem")
 
 
 def shipped(file: str, replacements: dict[str, str]) -> str:

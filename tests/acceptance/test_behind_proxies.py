@@ -4,6 +4,7 @@ The proxies run on the files of deploy/, so what holds here holds for who instal
 """
 
 import http.client
+import re
 import secrets
 import ssl
 import sys
@@ -17,9 +18,13 @@ from lxml import etree
 from proxies import CALLER, NEIGHBOUR, WAYS, Dialling, Site, Way, served
 from real_server import Account
 
+from qbwc_server.checking import public_address
 from qbwc_server.rehearsal.company import SimulatedCompany, sample_company
+from qbwc_server.rehearsal.connector import SimulatedConnector
+from qbwc_server.rehearsal.connector_adding import add_application
 from qbwc_server.rehearsal.connector_soap import INTUIT, build_envelope
 from qbwc_server.rehearsal.connector_wire import Wire
+from qbwc_server.settings import load_settings
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc and calls from 127.0.0.77")
 
@@ -112,6 +117,41 @@ def test_the_downloaded_qwc_leads_the_web_connector_back_over_one_connection(
     found = site.server.final([one["id"] for one in asked])
     assert [one["state"] for one in found] == ["published"] * 2
     assert site.server.ours("SELECT address FROM visits WHERE company = :c", c=account.company) == [{"address": CALLER}]
+
+
+def test_the_set_up_leads_from_the_page_to_the_first_call(site: Site, books: SimulatedCompany) -> None:
+    browser = site.browser()
+    browser.submit(browser.get(f"{site.url}/sign-in"), "/sign-in", user="ada", password="correct horse")
+    name = f"s-{secrets.token_hex(4)}"
+    added = browser.submit(browser.get(f"{site.url}/setup/company"), "/setup/company", name=name, short="", file="")
+    assert added.url == f"{site.url}/setup/companies/{name}/password"
+    made = browser.submit(added, "/password")
+    password = re.findall(r'id="made" value="([^"]+)"', made.text)[0]
+    linked = browser.submit(browser.get(f"{site.url}/setup/companies/{name}/pc"), "/link#link")
+    link = re.findall(r'id="made-link" value="([^"]+)"', linked.text)[0]
+    assert link.startswith(f"{site.url}/at-the-pc/")
+    assert "Auto-Run" in site.browser().get(link).words
+    file = browser.get(f"{site.url}/connection/{name}/qwc").text.encode()
+    application = add_application(file, ssl_context=site.trust)
+    books.register(application.owner_id, application.file_id)
+    connector = SimulatedConnector(application.url, application.user, password, books, ssl_context=site.trust)
+    site.server.ask(name, "customer", scope="all")
+    assert connector.visit().outcome == "done"
+    assert "Connected to" in browser.get(f"{site.url}/setup/companies/{name}/wait").words
+    end = time.monotonic() + 20
+    while "We hear you" not in (heard := site.browser().get(link).words):
+        assert time.monotonic() < end, heard
+        time.sleep(0.2)
+
+
+def test_the_doctor_finds_the_public_address_in_order(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(site.authority))
+    settings = load_settings({"data_dir": site.server.folder, "public_url": site.url, "port": site.server.port}, {})
+
+    found = public_address(settings)
+
+    assert [(one.check, one.told, dict(one.values)) for one in found if one.state != "ok"] == []
+    assert len(found) >= 10
 
 
 def test_a_call_that_waits_for_100_continue_is_told_to_go_on(site: Site) -> None:
