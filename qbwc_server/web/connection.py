@@ -30,7 +30,7 @@ def show() -> str:
     """Show each company's connection."""
     return render_template(
         "connection.html",
-        cards=cards(wording(), companies()),
+        cards=cards(wording(), companies(), simulated=shared().simulated),
         patterns={each.company: _patterns(each.company) for each in companies()},
         publishing=shared().refreshing.publishing(),
     )

@@ -17,7 +17,7 @@ def show() -> str:
     refreshing = shared().refreshing
     return render_template(
         "overview.html",
-        cards=cards(wording(), companies()),
+        cards=cards(wording(), companies(), simulated=shared().simulated),
         counts=refreshing.counts(),
         publishing=refreshing.publishing(),
         latest=rows(refreshing.list(limit=_LATEST)),

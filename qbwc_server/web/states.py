@@ -100,8 +100,10 @@ def refresh_badge(wording: Wording, refresh: Refresh) -> Badge:
     return Badge(wording.text(f"state.{refresh.state}"), tone)
 
 
-def connection_badge(wording: Wording, connection: ConnectionView) -> Badge:
-    """Name the state of a connection."""
+def connection_badge(wording: Wording, connection: ConnectionView, *, simulated: bool = False) -> Badge:
+    """Name the state of a connection; one that is well but not to a real QuickBooks is called simulated."""
+    if simulated and connection.state == "connected":
+        return Badge(wording.text("connection.simulated"), "good")
     key = "attention" if connection.state == "needs_attention" else connection.state
     return Badge(wording.text(f"connection.{key}"), _CONNECTION_TONES[connection.state])
 
@@ -134,13 +136,13 @@ def pause_sentence(wording: Wording, connection: ConnectionView) -> str:
 
 
 def cards(
-    wording: Wording, companies: Iterable[CompanyView]
+    wording: Wording, companies: Iterable[CompanyView], *, simulated: bool
 ) -> tuple[tuple[CompanyView, Badge, str, codes.Explanation | None], ...]:
     """Say of each company how its connection stands: badge, sentence, and what needs attention."""
     return tuple(
         (
             each,
-            connection_badge(wording, each.connection),
+            connection_badge(wording, each.connection, simulated=simulated),
             connection_sentence(wording, each.connection),
             connection_trouble(wording, each.connection),
         )

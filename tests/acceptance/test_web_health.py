@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
-from web_office import Browser, Site, serving
+from web_office import Browser, Site, running, serving
 
 from qbwc_server import codes, words
 from qbwc_server.codes.facts import Code
@@ -198,3 +198,15 @@ def test_each_status_that_ends_a_refresh(acme: Acme, code: Code) -> None:
 @pytest.mark.parametrize("code", TOLD_ELSEWHERE, ids=lambda code: code.code)
 def test_each_code_that_only_the_web_connector_shows_is_explained_under_help(acme: Acme, code: Code) -> None:
     acme.assert_explained(code, f"/support?code={code.code}")
+
+
+def test_the_simulated_quickbooks_is_called_so(tmp_path: Path) -> None:
+    with running(tmp_path, filled=False) as office:
+        office.visit()
+        office.app.conversation.watch.flush(office.app.database)
+        marie = Browser(office.url)
+        marie.sign_in("marie")
+        for language, word in (("en", "Simulated"), ("fr", "Simulée")):
+            marie.get(f"/language?lang={language}")
+            assert word in marie.get("/connection").words
+            assert word in marie.get("/").words
