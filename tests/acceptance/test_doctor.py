@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,6 +55,11 @@ def test_an_installation_in_order_passes_while_its_server_runs(server: RealServe
     connector = server.connector(account, company)
     connector.authenticate()
     connector.disconnect()
+    end = time.monotonic() + 20
+    # Who called is written every few seconds.
+    while server.ours("SELECT last_seen_at FROM connections")[0]["last_seen_at"] is None:
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
     seen = doctor(server, QBWC_OFFICE_HOURS="always")
 

@@ -7,6 +7,7 @@ import pytest
 from alarms import Alarms, add_person, channels, sign_in
 from office import Books, Office
 
+from qbwc_server import codes
 from qbwc_server.store import alerts, companies, connector_passwords, tables
 from qbwc_server.words import text
 
@@ -123,7 +124,7 @@ def test_the_wrong_company_file_is_told_with_its_name_and_what_to_do(
     assert message["subject"] == "acme: the wrong company file is open"
     assert books.quickbooks.path in message["body"]
     assert "1 refresh waits" in message["body"]
-    for step in ("Open the right company file on the QuickBooks PC.", text("en", "who.office")):
+    for step in (codes.explain("en", "wrong_file").steps[0], text("en", "who.office")):
         assert step in message["body"]
     books.quickbooks.file_ids[books.owner_id] = books.file_id
     office.run(books)
