@@ -1,36 +1,14 @@
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from a_company import COMPANY, NOW
 
 from qbwc_server.refreshing.calls import Call, judge
-from qbwc_server.store.companies import Company, Seen
+from qbwc_server.store.companies import Seen
 from qbwc_server.store.polls import Poll
 
-NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-COMPANY = Company(
-    company="acme",
-    title="Acme",
-    user_name="acme",
-    owner_id="{1}",
-    file_id="{2}",
-    company_file=None,
-    accepted_file=None,
-    accepted_name=None,
-    paused=False,
-    paused_by=None,
-    paused_until=None,
-    created_at=NOW - 100 * HOUR,
-    password_changed_at=NOW - 100 * HOUR,
-    seq=0,
-    visit=0,
-    qbxml_version="13.0",
-    version_cap=None,
-    accepted_version=None,
-    whole_records=False,
-    takeovers=0,
-)
 
 
 def call(hours_ago: int, code: str | None = None) -> Call:

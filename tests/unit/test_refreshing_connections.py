@@ -2,36 +2,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from a_company import COMPANY, NOW
 
 from qbwc_server.refreshing.connections import Office, expected_at, view
 from qbwc_server.settings import OfficeHours
-from qbwc_server.store.companies import Company, Seen
+from qbwc_server.store.companies import Seen
 from qbwc_server.store.polls import Rhythm
 
-NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-COMPANY = Company(
-    company="acme",
-    title="Acme",
-    user_name="acme",
-    owner_id="{1}",
-    file_id="{2}",
-    company_file=None,
-    accepted_file=None,
-    accepted_name=None,
-    paused=False,
-    paused_by=None,
-    paused_until=None,
-    created_at=NOW,
-    password_changed_at=NOW,
-    seq=0,
-    visit=0,
-    qbxml_version="13.0",
-    version_cap=None,
-    accepted_version=None,
-    whole_records=False,
-    takeovers=0,
-)
 
 
 def rhythm(ago: float, interval: float | None) -> Rhythm:
