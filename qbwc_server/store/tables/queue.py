@@ -102,6 +102,8 @@ askers = Table(
     # Wants to be written to when it is done.
     Column("tell", Boolean, nullable=False, default=False, server_default=false()),
     PrimaryKeyConstraint("refresh_id", "asked_by"),
+    # Looked through every few seconds for the few who want to be written to.
+    Index("ix_askers_tell", "tell"),
 )
 
 idempotency_keys = Table(

@@ -91,6 +91,7 @@ def upgrade() -> None:
 
     # A column that is added brings its own conditions: SQLite would have to make the table anew for any other.
     op.add_column("askers", sa.Column("tell", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_index("ix_askers_tell", "askers", ["tell"], unique=False)
     op.add_column("companies", sa.Column("paused_by", sa.String(length=120), nullable=True))
     op.add_column(
         "companies",
