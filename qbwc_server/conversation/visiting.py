@@ -29,9 +29,10 @@ from qbwc_server.conversation.sessions import left_behind, save, session_of
 from qbwc_server.conversation.watch import Watch
 from qbwc_server.protocol import Reason, Session, SessionTakenOver, State, Step, advance
 from qbwc_server.qbxml.request import mask
-from qbwc_server.store import companies, connector_passwords, refreshes, visits
+from qbwc_server.store import companies, connector_passwords, polls, refreshes, visits
 from qbwc_server.store.companies import Company
 from qbwc_server.store.database import Database
+from qbwc_server.store.polls import Poll
 from qbwc_server.store.visits import Visit
 
 TAKEOVERS_BEFORE_BUSY = 3
@@ -88,7 +89,9 @@ class Conversation:
             return (visits.make_ticket(), "nvu")
         if not right:
             with self.database.write() as connection:
-                connector_passwords.note_wrong(connection, company, password, self.database.now(connection))
+                now = self.database.now(connection)
+                connector_passwords.note_wrong(connection, company, password, now)
+                polls.refuse(connection, company.company, Poll(now, address[:64]))
             return (visits.make_ticket(), "nvu")
         self.watch.seen(company.company, address, self.clock())
         if paused or not work:

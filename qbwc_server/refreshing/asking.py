@@ -186,6 +186,7 @@ class Refreshing:
                     owner_id=one.owner_id,
                     file_id=one.file_id,
                     paused=one.is_paused(now),
+                    password_changed_at=one.password_changed_at,
                     connection=connection_view(connection, one, now, self.office),
                 )
                 for one in companies.everyone(connection)

@@ -23,7 +23,7 @@ from qbwc_server.store.polls import Poll
 from qbwc_server.store.visits import Visit
 
 SHOWN: Final = 20
-Result = Literal["nothing_waited", "done", "under_way", "broken_off", "trouble"]
+Result = Literal["nothing_waited", "refused", "done", "under_way", "broken_off", "trouble"]
 PatternKind = Literal["same_password", "same_password_new", "same_trouble", "two_addresses"]
 # A visit begins with a call that signed in; further apart they are two.
 _SAME_CALL: Final = timedelta(seconds=3)
@@ -100,7 +100,8 @@ def patterns(connection: Connection, company: str, now: datetime) -> tuple[Patte
     """
     owner = companies.get(connection, company)
     seen = companies.connection_of(connection, company)
-    return judge(owner, seen, latest(connection, company, now), polls.last(connection, company))
+    signed_in = [poll for poll in polls.last(connection, company) if not poll.refused]
+    return judge(owner, seen, latest(connection, company, now), signed_in)
 
 
 def judge(company: Company, seen: Seen, calls: Sequence[Call], signed_in: Sequence[Poll]) -> tuple[Pattern, ...]:
@@ -155,8 +156,8 @@ def _of_visit(visit: Visit, current: int, now: datetime) -> Call:
 
 
 def _of_poll(poll: Poll) -> Call:
-    return Call(poll.at, None, poll.address, 0, "nothing_waited", None, {})
+    return Call(poll.at, None, poll.address, 0, "refused" if poll.refused else "nothing_waited", None, {})
 
 
 def _began(poll: Poll, found: Sequence[Visit]) -> bool:
-    return any(abs(visit.started_at - poll.at) < _SAME_CALL for visit in found)
+    return not poll.refused and any(abs(visit.started_at - poll.at) < _SAME_CALL for visit in found)

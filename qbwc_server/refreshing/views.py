@@ -154,6 +154,7 @@ class CompanyView:
     owner_id: str
     file_id: str
     paused: bool
+    password_changed_at: datetime
     connection: ConnectionView
 
 

@@ -20,6 +20,8 @@ PASSWORD_LENGTH = 24
 LONGEST_TITLE = 200
 LONGEST_USER_NAME = 100
 LONGEST_PATH = 1024
+# What is stored where no password was made yet: the hash of none.
+NO_PASSWORD = ""
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
 
 
@@ -163,11 +165,13 @@ def add(
     user_name: str | None,
     company_file: str | None,
     now: datetime,
+    with_password: bool = True,
 ) -> tuple[Company, str]:
     """Make a company and its account.
 
     Returns:
-        the company, and its password, which is stored only as a hash.
+        the company, and its password, which is stored only as a hash; "" where it is to have none yet, so that
+        nobody can sign in.
 
     Raises:
         BadCompanyName, BadTitle, BadUserName, BadCompanyFile, CompanyExists
@@ -181,13 +185,13 @@ def add(
     ).first()
     if taken is not None:
         raise CompanyExists("name", company) if taken.company == company else CompanyExists("user", user)
-    password = make_password()
+    password = make_password() if with_password else ""
     connection.execute(
         companies.insert().values(
             company=company,
             title=title or company,
             user_name=user,
-            password_sha256=hash_secret(password),
+            password_sha256=hash_secret(password) if password else NO_PASSWORD,
             password_changed_at=now,
             owner_id=make_guid(),
             file_id=make_guid(),
@@ -228,6 +232,12 @@ def get(connection: Connection, company: str) -> Company:
     if row is None:
         raise UnknownCompany(company)
     return _company(row)
+
+
+def has_password(connection: Connection, company: str) -> bool:
+    """Tell whether a company's Web Connector password was made."""
+    query = select(companies.c.password_sha256).where(companies.c.company == company)
+    return bool(connection.execute(query).scalar_one() != NO_PASSWORD)
 
 
 def lock(connection: Connection, company: str) -> Company:

@@ -6,8 +6,8 @@ a second apart (an impatient click, two lines of one connector) are one visit.
 """
 
 import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -44,21 +44,20 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """A call of a Web Connector that signed in rightly: when, and from which address."""
+    """A call of a Web Connector: when, from which address, and whether its password was wrong."""
 
     at: datetime
     address: str | None
+    refused: bool = False
 
 
 def record(connection: Connection, company: str, calls: Iterable[Poll]) -> None:
-    """Add visits and forget the oldest."""
+    """Add calls that signed in rightly and forget the oldest."""
     once = {call.at: call for call in calls}
-    rows = [{"company": company, "polled_at": at, "address": once[at].address} for at in sorted(once)]
-    if not rows:
+    if not once:
         return
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    connection.execute(insert(polls).on_conflict_do_nothing(), rows)
-    last = rows[-1]["polled_at"]
+    _add(connection, company, [once[at] for at in sorted(once)])
+    last = max(once)
     connection.execute(
         update(connections)
         .where(
@@ -67,25 +66,39 @@ def record(connection: Connection, company: str, calls: Iterable[Poll]) -> None:
         )
         .values(last_seen_at=last)
     )
-    kept = (
-        select(polls.c.polled_at).where(polls.c.company == company).order_by(polls.c.polled_at.desc()).limit(KEPT)
-    ).subquery()
-    connection.execute(
-        delete(polls).where(polls.c.company == company, polls.c.polled_at.not_in(select(kept.c.polled_at)))
-    )
+
+
+def refuse(connection: Connection, company: str, call: Poll) -> None:
+    """Add a call with a wrong password; it says nothing of when the next may be expected."""
+    _add(connection, company, [replace(call, refused=True)])
 
 
 def last(connection: Connection, company: str) -> tuple[Poll, ...]:
-    """Return the last calls that signed in rightly, newest first, at most `KEPT`."""
-    query = select(polls.c.polled_at, polls.c.address).where(polls.c.company == company)
-    return tuple(Poll(*row) for row in connection.execute(query.order_by(polls.c.polled_at.desc()).limit(KEPT)))
+    """Return the last calls, newest first, at most `KEPT` of each kind."""
+    query = select(polls.c.polled_at, polls.c.address, polls.c.refused).where(polls.c.company == company)
+    return tuple(Poll(*row) for row in connection.execute(query.order_by(polls.c.polled_at.desc())))
+
+
+def _add(connection: Connection, company: str, calls: Sequence[Poll]) -> None:
+    rows = [
+        {"company": company, "polled_at": call.at, "address": call.address, "refused": call.refused} for call in calls
+    ]
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    connection.execute(insert(polls).on_conflict_do_nothing(), rows)
+    # Each kind for itself: many wrong passwords must not push out what the rhythm is learnt from.
+    same = (polls.c.company == company, polls.c.refused.is_(calls[0].refused))
+    kept = select(polls.c.polled_at).where(*same).order_by(polls.c.polled_at.desc()).limit(KEPT).subquery()
+    connection.execute(delete(polls).where(*same, polls.c.polled_at.not_in(select(kept.c.polled_at))))
 
 
 def rhythm(connection: Connection, company: str) -> Rhythm:
     """Return how often a company's Web Connector calls."""
     moments = list(
         connection.execute(
-            select(polls.c.polled_at).where(polls.c.company == company).order_by(polls.c.polled_at.desc()).limit(USED)
+            select(polls.c.polled_at)
+            .where(polls.c.company == company, polls.c.refused.is_(False))
+            .order_by(polls.c.polled_at.desc())
+            .limit(USED)
         ).scalars()
     )
     if not moments:

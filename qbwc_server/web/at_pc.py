@@ -52,7 +52,7 @@ def _heard(link: SetupLink) -> Badge:
 
 def _said(call: FirstCall, owner: CompanyView, link: SetupLink) -> str:
     reader, seen = wording(), owner.connection
-    if not _since(owner, link, call):
+    if not _since(owner, link, call) or call.stage == "renewed":
         return reader.text("at_pc.listening")
     if call.stage == "wrong_password":
         return reader.text("at_pc.wrong_password")

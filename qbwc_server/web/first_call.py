@@ -9,9 +9,10 @@ from qbwc_server.refreshing import CompanyView
 from qbwc_server.web.states import Badge, connection_trouble
 from qbwc_server.web.wording import Wording
 
-Stage = Literal["never", "wrong_password", "trouble", "signed_in", "connected"]
+Stage = Literal["never", "renewed", "wrong_password", "trouble", "signed_in", "connected"]
 _TONES: Final[dict[Stage, str]] = {
     "never": "quiet",
+    "renewed": "wait",
     "wrong_password": "bad",
     "trouble": "bad",
     "signed_in": "work",
@@ -24,8 +25,9 @@ class FirstCall:
     """How far the first connection is.
 
     Attributes:
-        stage: "never" seen; seen with a "wrong_password"; "trouble" with QuickBooks or its company file; "signed_in"
-            without QuickBooks having been opened; "connected" once a company file was accepted.
+        stage: "never" seen; "renewed", seen but not yet with the password that was made last; seen with a
+            "wrong_password"; "trouble" with QuickBooks or its company file; "signed_in" without QuickBooks having been
+            opened; "connected" once a company file was accepted.
         badge: The same as a sentence with its tone.
         trouble: What is in the way, who can mend it and how.
     """
@@ -63,7 +65,7 @@ def first_call(reader: Wording, company: CompanyView, *, asked: bool) -> FirstCa
     elif stage == "signed_in" and seen.last_seen_at is not None:
         text = reader.text("setup.wait.asked" if asked else "setup.wait.signed_in", at=reader.at(seen.last_seen_at))
     else:
-        text = reader.text("setup.wait.never")
+        text = reader.text("setup.wait.renewed" if stage == "renewed" else "setup.wait.never")
     return FirstCall(stage, Badge(text, _TONES[stage]), trouble)
 
 
@@ -73,6 +75,8 @@ def _stage(company: CompanyView) -> Stage:
         return "wrong_password"
     if seen.attention_code is not None:
         return "trouble"
+    if seen.last_seen_at is not None and seen.last_seen_at < company.password_changed_at:
+        return "renewed"
     # A visit says so at once; that somebody signed in is written a few seconds later.
     if seen.qbxml_version:
         return "connected"

@@ -2,8 +2,9 @@
 
 Theory of operation
 -------------------
-No progress is kept: what is done shows in what there is (a company, a password made after it, a call that came), so
-leaving and coming back, or doing a step by command, is the same. Every step can be opened whatever the others are.
+No progress is kept: what is done shows in what there is (a company, its password, a call that came), so leaving and
+coming back, or doing a step by command, is the same. Every step can be opened whatever the others are. Only that the
+address was in order is remembered, with the session.
 """
 
 import re
@@ -14,7 +15,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import segno
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from qbwc_server.checking import public_address
@@ -27,6 +28,7 @@ from qbwc_server.web.shared import company, need, note, shared, wording
 
 pages = Blueprint("setup", __name__)
 _LONGEST_SHORT: Final = 40
+_GOOD_ADDRESS: Final = "good_address"
 _STEPS: Final = ("address", "company", "password", "pc", "wait")
 _UNPROCESSABLE, _UNCHANGED = 422, 204
 _FAULTS: Final[dict[type[companies.CompanyError], tuple[str, str]]] = {
@@ -75,7 +77,11 @@ def address() -> str:
 def check_address() -> str:
     """Call the address as the Web Connector does, and show what was found; it takes seconds."""
     need("admin")
-    return _address_page(checked(public_address(shared().settings)))
+    settings = shared().settings
+    found = public_address(settings)
+    # Whoever comes back sees that it was in order; another address is to be checked anew.
+    session[_GOOD_ADDRESS] = settings.public_url if all(one.ok for one in found) else None
+    return _address_page(checked(found))
 
 
 @pages.get("/setup/company")
@@ -96,7 +102,13 @@ def add() -> ResponseReturnValue:
             now = shared().database.now(connection)
             companies.check_details(given["name"], None, None)
             companies.add(
-                connection, short, title=given["name"], user_name=None, company_file=given["file"] or None, now=now
+                connection,
+                short,
+                title=given["name"],
+                user_name=None,
+                company_file=given["file"] or None,
+                now=now,
+                with_password=False,
             )
             note(connection, "company_added", company=short)
     except companies.CompanyError as problem:
@@ -182,6 +194,7 @@ def _address_page(found: Sequence[Checked]) -> str:
         steps=_steps("address", None),
         url=settings.public_url,
         host=urlsplit(settings.public_url).netloc,
+        prefix=settings.path_prefix.rstrip("/"),
         port=settings.port,
         other=other,
         found=found,
@@ -189,17 +202,20 @@ def _address_page(found: Sequence[Checked]) -> str:
 
 
 def _password_page(owner: CompanyView, made: str | None) -> str:
-    with shared().database.read() as connection:
-        stored = companies.get(connection, owner.company)
-    before = stored.password_changed_at if stored.password_changed_at > stored.created_at else None
+    before = owner.password_changed_at if made is None and _has_password(owner) else None
     steps = _steps("password", owner)
     return render_template("setup_password.html", steps=steps, company=owner, made=made, before=before)
+
+
+def _has_password(owner: CompanyView) -> bool:
+    with shared().database.read() as connection:
+        return companies.has_password(connection, owner.company)
 
 
 def _pc_page(owner: CompanyView, link: str | None, until: str | None) -> str:
     # Dark on light whatever the page's colours, with the margin that readers need.
     code = segno.make(link, error="m").svg_data_uri(scale=5, dark="#000", light="#fff") if link else None
-    has_password = "password" in _done(owner)
+    has_password = _has_password(owner)
     steps = _steps("pc", owner)
     return render_template(
         "setup_pc.html", steps=steps, company=owner, link=link, until=until, code=code, has_password=has_password
@@ -211,17 +227,18 @@ def _call(owner: CompanyView) -> FirstCall:
     return first_call(wording(), owner, asked=asked)
 
 
-def _done(owner: CompanyView) -> frozenset[str]:
-    """Return the steps that are done for a company; what somebody called through works."""
-    with shared().database.read() as connection:
-        stored = companies.get(connection, owner.company)
-    called = owner.connection.last_seen_at is not None
-    found = {"company"}
-    if called or stored.password_changed_at > stored.created_at:
+def _done(owner: CompanyView | None) -> frozenset[str]:
+    """Return the steps that are done; what somebody called through works."""
+    found = {"address"} if session.get(_GOOD_ADDRESS) == shared().settings.public_url else set()
+    if owner is None:
+        return frozenset(found)
+    found.add("company")
+    stage = _call(owner).stage
+    if _has_password(owner):
         found.add("password")
-    if called:
+    if stage in ("signed_in", "connected", "trouble"):
         found |= {"address", "pc"}
-    if owner.connection.qbxml_version:
+    if stage == "connected":
         found.add("wait")
     return frozenset(found)
 
@@ -233,7 +250,7 @@ def _next(owner: CompanyView) -> str:
 
 
 def _steps(here: str, owner: CompanyView | None) -> tuple[StepLink, ...]:
-    done = _done(owner) if owner is not None else frozenset()
+    done = _done(owner)
     return tuple(StepLink(step, _address_of(step, owner), step in done, step == here) for step in _STEPS)
 
 

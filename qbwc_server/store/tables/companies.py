@@ -1,6 +1,17 @@
 """Companies, how their Web Connectors call, and the installation."""
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Integer, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    false,
+)
 
 from qbwc_server.store.tables.types import JSONType, UTCDateTime, company_column, metadata
 
@@ -77,5 +88,7 @@ polls = Table(
     company_column(),
     Column("polled_at", UTCDateTime, nullable=False),
     Column("address", String(64)),
+    # Signed in with a wrong password.
+    Column("refused", Boolean, nullable=False, default=False, server_default=false()),
     PrimaryKeyConstraint("company", "polled_at"),
 )

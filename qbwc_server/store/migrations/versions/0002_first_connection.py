@@ -106,6 +106,7 @@ def upgrade() -> None:
     op.add_column("connections", sa.Column("wrong_password_same", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("connections", sa.Column("wrong_password_mark", sa.String(length=4), nullable=True))
     op.add_column("polls", sa.Column("address", sa.String(length=64), nullable=True))
+    op.add_column("polls", sa.Column("refused", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("users", sa.Column("email", sa.String(length=254), nullable=True))
     op.add_column(
         "users",
