@@ -1,6 +1,6 @@
 """`qbwc company`: QuickBooks companies and their Web Connector accounts."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,8 +66,9 @@ def pause(name: str, minutes: int | None, *, as_json: bool) -> None:
     """Stop handing out work; requests are kept."""
     with workplace(as_json=as_json) as here:
         with here.database.write() as connection:
-            until = None if minutes is None else here.database.now(connection) + timedelta(minutes=minutes)
-            changed = pauses.pause(connection, name, by=asker(), until=until)
+            now = here.database.now(connection)
+            until = None if minutes is None else now + timedelta(minutes=minutes)
+            changed = pauses.pause(connection, name, by=asker(), now=now, until=until)
             _note(here, connection, "company_paused", name)
         here.console.answer(_of(here, changed))
         here.say("cli.company_paused", name=name)
@@ -187,7 +188,7 @@ def _of(here: Workplace, company: companies.Company) -> dict[str, Any]:
         "file_id": company.file_id,
         "app_url": app_url(here.settings.public_url),
         "company_file": company.company_file,
-        "paused": company.paused,
+        "paused": company.is_paused(datetime.now(UTC)),
     }
 
 

@@ -10,7 +10,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from lxml import etree
 
@@ -59,7 +59,10 @@ def add_application(file: bytes, *, ssl_context: ssl.SSLContext | None = None) -
         NotAdded: The file, an address in it or what answers there is refused.
     """
     found = _read(file)
-    app, support = urlsplit(found.url), urlsplit(found.support)
+    try:
+        app, support = urlsplit(found.url), urlsplit(found.support)
+    except ValueError:
+        raise NotAdded("QBWC1039: AppURL or AppSupport is no address.") from None
     if app.hostname != support.hostname:
         raise NotAdded("QBWC1000: AppURL and AppSupport are on different hosts.")
     for code, parts in (("QBWC1001", app), ("QBWC1002", support)):
@@ -115,7 +118,7 @@ def _status(url: str, code: str, ssl_context: ssl.SSLContext | None) -> int:
         else:
             connection = http.client.HTTPConnection(parts.netloc, timeout=_SECONDS)
         try:
-            connection.request("GET", parts.path or "/")
+            connection.request("GET", urlunsplit(("", "", parts.path or "/", parts.query, "")))
             return connection.getresponse().status
         finally:
             connection.close()

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final, Self
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -46,12 +46,15 @@ class OfficeHours:
     def _from(cls, days: str, begin: str, end: str) -> Self | None:
         if not all(name in DAYS for part in days.split(",") for name in part.split("-")):
             return None
-        found = sorted({day for part in days.split(",") for day in _days(part)})
+        parts = [_days(part) for part in days.split(",")]
+        if not all(parts):
+            return None
+        found = sorted({day for part in parts for day in part})
         try:
             first, last = time.fromisoformat(begin), time.fromisoformat("00:00" if end == _MIDNIGHT else end)
         except ValueError:
             return None
-        return cls(tuple(found), first, last) if found and (last == time(0) or last > first) else None
+        return cls(tuple(found), first, last) if last == time(0) or last > first else None
 
     def __str__(self) -> str:
         if self.days == tuple(range(len(DAYS))) and self.begin == self.end == time(0):
@@ -63,29 +66,28 @@ class OfficeHours:
     def covers(self, moment: datetime, zone: tzinfo) -> bool:
         """Tell whether the office works at a moment."""
         local = moment.astimezone(zone)
-        begin, end = self._of(local)
+        begin, end = self._of(local.date())
         return local.weekday() in self.days and begin <= local.replace(tzinfo=None) < end
 
     def worked(self, since: datetime, until: datetime, zone: tzinfo) -> timedelta:
-        """Return how much of the time between two moments the office worked, as its own clocks show it."""
-        first, last = (moment.astimezone(zone).replace(tzinfo=None) for moment in (since, until))
+        """Return how much of the time between two moments the office worked; an hour is one also when clocks change."""
+        day, last = since.astimezone(zone).date(), until.astimezone(zone).date()
         total = timedelta()
-        day = first
-        while day.date() <= last.date():
-            begin, end = self._of(day)
+        while day <= last:
             if day.weekday() in self.days:
-                total += max(timedelta(), min(end, last) - max(begin, first))
-            day = datetime.combine(day.date() + timedelta(days=1), time(0))
+                begin, end = (local.replace(tzinfo=zone).astimezone(UTC) for local in self._of(day))
+                total += max(timedelta(), min(end, until) - max(begin, since))
+            day += timedelta(days=1)
         return total
 
-    def _of(self, day: datetime) -> tuple[datetime, datetime]:
-        """Return when the office begins and ends on a day of its own clocks."""
-        begin = datetime.combine(day.date(), self.begin)
-        end = datetime.combine(day.date(), self.end)
+    def _of(self, day: date) -> tuple[datetime, datetime]:
+        """Return when the office begins and ends on a day, on its own clocks."""
+        begin, end = datetime.combine(day, self.begin), datetime.combine(day, self.end)
         return begin, end + timedelta(days=1) if self.end == time(0) else end
 
 
 def _days(part: str) -> range:
+    """Return the days of "mon" or "mon-fri"; none where they run backwards."""
     first, _, last = part.partition("-")
     begin = DAYS.index(first)
     return range(begin, (DAYS.index(last) if last else begin) + 1)

@@ -47,6 +47,7 @@ What = Literal[
     "connector_password_made",
     "qwc_downloaded",
     "setup_link_made",
+    "setup_links_ended",
     # The installation.
     "saw_technical",
     "requests_exported",

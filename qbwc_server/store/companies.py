@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
 
 from qbwc_server.lines import is_plain_line
 from qbwc_server.store.tables import companies, connections
@@ -180,25 +181,25 @@ def add(
         raise BadCompanyName(company)
     check_details(title, user_name, company_file)
     user = user_name or company
-    taken = connection.execute(
-        select(companies.c.company).where((companies.c.company == company) | (companies.c.user_name == user))
-    ).first()
-    if taken is not None:
-        raise CompanyExists("name", company) if taken.company == company else CompanyExists("user", user)
     password = make_password() if with_password else ""
-    connection.execute(
-        companies.insert().values(
-            company=company,
-            title=title or company,
-            user_name=user,
-            password_sha256=hash_secret(password) if password else NO_PASSWORD,
-            password_changed_at=now,
-            owner_id=make_guid(),
-            file_id=make_guid(),
-            company_file=company_file,
-            created_at=now,
-        )
-    )
+    row = {
+        "company": company,
+        "title": title or company,
+        "user_name": user,
+        "password_sha256": hash_secret(password) if password else NO_PASSWORD,
+        "password_changed_at": now,
+        "owner_id": make_guid(),
+        "file_id": make_guid(),
+        "company_file": company_file,
+        "created_at": now,
+    }
+    try:
+        # The database decides: somebody else may be adding the same at this moment.
+        with connection.begin_nested():
+            connection.execute(companies.insert().values(row))
+    except IntegrityError:
+        named = connection.execute(select(companies.c.company).where(companies.c.company == company)).first()
+        raise (CompanyExists("user", user) if named is None else CompanyExists("name", company)) from None
     connection.execute(connections.insert().values(company=company))
     return get(connection, company), password
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from qbwc_server.store.accounts import digest, make_secret
-from qbwc_server.store.tables import setup_links
+from qbwc_server.store.tables import setup_links, users
 
 LIFETIME: Final = timedelta(days=2)
 
@@ -42,10 +42,24 @@ def make(connection: Connection, company: str, by: str, now: datetime) -> tuple[
 
 
 def find(connection: Connection, secret: str, now: datetime) -> SetupLink | None:
-    """Return the link of a secret; None if there is none or its time is over."""
+    """Return the link of a secret; None if there is none, its time is over, or who made it may not sign in."""
     row = connection.execute(
-        select(setup_links.c.company, setup_links.c.created_at, setup_links.c.expires_at).where(
-            setup_links.c.token_sha256 == digest(secret), setup_links.c.expires_at > now
+        select(setup_links.c.company, setup_links.c.created_at, setup_links.c.expires_at)
+        .join(users, users.c.name == setup_links.c.created_by)
+        .where(
+            setup_links.c.token_sha256 == digest(secret), setup_links.c.expires_at > now, users.c.disabled.is_(False)
         )
     ).one_or_none()
     return None if row is None else SetupLink(*row)
+
+
+def count(connection: Connection, company: str, now: datetime) -> int:
+    """Return how many links of a company are valid."""
+    query = select(func.count()).select_from(setup_links)
+    wanted = (setup_links.c.company == company, setup_links.c.expires_at > now)
+    return int(connection.execute(query.where(*wanted)).scalar_one())
+
+
+def end(connection: Connection, company: str) -> int:
+    """End every link of a company; returns how many."""
+    return connection.execute(delete(setup_links).where(setup_links.c.company == company)).rowcount

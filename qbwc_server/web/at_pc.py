@@ -3,18 +3,20 @@
 Whoever has the link sees it, without an account. It names neither the company nor anything of it, and changes nothing.
 """
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from qbwc_server.refreshing import CompanyView
 from qbwc_server.store import setup_links
 from qbwc_server.store.setup_links import SetupLink
 from qbwc_server.web.first_call import FirstCall, first_call
+from qbwc_server.web.pace import polled
 from qbwc_server.web.shared import companies, now, shared, wording
 from qbwc_server.web.states import Badge
 
 pages = Blueprint("at_pc", __name__)
-_UNCHANGED = 204
+# What htmx takes for the end of polling.
+_STOP_POLLING = 286
 
 
 @pages.get("/at-the-pc/<secret>")
@@ -23,19 +25,20 @@ def show(secret: str) -> ResponseReturnValue:
     link = _link(secret)
     if link is None:
         return render_template("at_pc_over.html"), 404
-    return render_template("at_pc.html", link=link, secret=secret, heard=_heard(link))
+    return render_template("at_pc.html", link=link, secret=secret, heard=_heard(link), n=0)
 
 
 @pages.get("/at-the-pc/<secret>/heard")
 def heard(secret: str) -> ResponseReturnValue:
-    """Answer the page's poll: what was heard, or nothing when that is what it shows."""
-    link = _link(secret)
+    """Answer the page's poll: what was heard; only the poll goes on where that is what the page shows."""
+    link, n = _link(secret), polled()
     if link is None:
-        return render_template("at_pc_over.html"), 404
+        return render_template("_heard_over.html"), _STOP_POLLING
     badge = _heard(link)
+    answer = make_response(render_template("_heard.html", secret=secret, heard=badge, n=n))
     if request.args.get("seen") == badge.text:
-        return "", _UNCHANGED
-    return render_template("_heard.html", secret=secret, heard=badge)
+        answer.headers["HX-Reswap"] = "none"
+    return answer
 
 
 def _link(secret: str) -> SetupLink | None:

@@ -1,15 +1,20 @@
 """The check-up: what `qbwc doctor` finds, on a page."""
 
 import itertools
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 
 from qbwc_server.checking import Finding, check_all, worded
 from qbwc_server.web.shared import need, shared, wording
 
 pages = Blueprint("checkup", __name__)
+_LEAST_THREADS: Final = 2
+_RUNNING: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +40,32 @@ def show() -> str:
 
 
 @pages.post("/checkup")
-def check() -> str:
+def check() -> ResponseReturnValue:
     """Check the whole installation and show what was found; it takes seconds."""
     need("admin")
-    refreshing = shared().refreshing
-    return render_template(
-        "checkup.html", found=checked(check_all(shared().settings, lambda _: refreshing.companies()))
-    )
+    refreshing, settings = shared().refreshing, shared().settings
+    found = alone(lambda: check_all(settings, lambda _: refreshing.companies()))
+    return render_template("checkup.html", found=checked(found)) if found else refused("checkup.show")
+
+
+def alone(look: Callable[[], tuple[Finding, ...]]) -> tuple[Finding, ...]:
+    """Return what a check-up finds; nothing while another one runs, or with a single thread.
+
+    A check-up calls this very server, so it takes two threads; several at once would keep the Web Connector waiting.
+    """
+    if shared().settings.threads < _LEAST_THREADS or not _RUNNING.acquire(blocking=False):
+        return ()
+    try:
+        return look()
+    finally:
+        _RUNNING.release()
+
+
+def refused(page: str) -> ResponseReturnValue:
+    """Go back to a page and say there why no check-up was made."""
+    single = shared().settings.threads < _LEAST_THREADS
+    flash(wording().text("checkup.one_thread" if single else "checkup.running"))
+    return redirect(url_for(page), 303)
 
 
 def checked(found: Iterable[Finding]) -> tuple[Checked, ...]:

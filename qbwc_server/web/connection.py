@@ -6,23 +6,24 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from qbwc_server import codes
 from qbwc_server.qwcfile import write_qwc
 from qbwc_server.refreshing import calls as latest_calls
 from qbwc_server.refreshing.calls import Call, Pattern
-from qbwc_server.store import company_files, pauses, visits
+from qbwc_server.store import audit, company_files, pauses, visits
 from qbwc_server.store.database import Database
 from qbwc_server.web.shared import companies, company, need, note, shared, wording
 from qbwc_server.web.states import cards
 from qbwc_server.web.wording import Wording
 
 pages = Blueprint("connection", __name__)
-_FREE_MINUTES: Final = 15
-_FREE: Final = timedelta(minutes=_FREE_MINUTES)
+_FREE: Final = timedelta(minutes=15)
 _PAGE: Final = 50
+# What a database counts with is below that.
+_NO_ID: Final = 2**63
 
 
 @pages.get("/connection")
@@ -52,6 +53,8 @@ def sent(company_name: str) -> str:
     need("admin")
     owner = company(company_name)
     before = request.args.get("before", type=int)
+    if before is not None and not 0 < before < _NO_ID:
+        abort(400)
     with shared().database.read() as connection:
         found = visits.requests(connection, company_name, before=before, limit=_PAGE + 1)
     older = found[_PAGE - 1].id if len(found) > _PAGE else None
@@ -63,8 +66,7 @@ def export_sent(company_name: str) -> Response:
     """Hand out every request that went out to a company."""
     need("admin")
     company(company_name)
-    with shared().database.write() as connection:
-        note(connection, "requests_exported", company=company_name)
+    _note_handed_out("requests_exported", company_name)
     answer = Response(_sent_rows(shared().database, company_name), mimetype="text/csv")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{company_name}-requests.csv")
     return answer
@@ -74,35 +76,40 @@ def export_sent(company_name: str) -> Response:
 def free(company_name: str) -> ResponseReturnValue:
     """Leave QuickBooks alone for a quarter of an hour."""
     user = need("operator")
-    company(company_name)
-    with shared().database.write() as connection:
-        now = shared().database.now(connection)
-        until = now + _FREE
-        pauses.pause(connection, company_name, by=user.name, until=until)
-        note(connection, "company_paused", company=company_name, detail={"minutes": _FREE_MINUTES})
-    flash(wording().text("pause.until", until=wording().at(until)))
-    return _back(company_name)
+    return _pause(company_name, user.name, _FREE)
 
 
 @pages.post("/connection/<company_name>/pause")
 def pause(company_name: str) -> ResponseReturnValue:
     """Hand out no work until somebody resumes."""
     user = need("admin")
+    return _pause(company_name, user.name, None)
+
+
+def _pause(company_name: str, by: str, length: timedelta | None) -> ResponseReturnValue:
     company(company_name)
     with shared().database.write() as connection:
-        pauses.pause(connection, company_name, by=user.name)
-        note(connection, "company_paused", company=company_name)
-    flash(wording().text("pause.paused"))
+        now = shared().database.now(connection)
+        until = None if length is None else now + length
+        paused = pauses.pause(connection, company_name, by=by, now=now, until=until).paused_until
+        if paused == until:
+            note(connection, "company_paused", company=company_name)
+    reader = wording()
+    flash(reader.text("pause.paused") if paused is None else reader.text("pause.until", until=reader.at(paused)))
     return _back(company_name)
 
 
 @pages.post("/connection/<company_name>/resume")
 def resume(company_name: str) -> ResponseReturnValue:
     """Hand out work again; a pause without an end is an administrator's to end."""
-    need("operator" if company(company_name).connection.paused_until else "admin")
-    with shared().database.write() as connection:
-        pauses.resume(connection, company_name)
-        note(connection, "company_resumed", company=company_name)
+    user = need("operator")
+    company(company_name)
+    try:
+        with shared().database.write() as connection:
+            pauses.resume(connection, company_name, also_without_end=user.may("admin"))
+            note(connection, "company_resumed", company=company_name)
+    except pauses.PausedWithoutEnd:
+        abort(403)
     flash(wording().text("pause.resumed"))
     return _back(company_name)
 
@@ -120,8 +127,7 @@ def qwc(company_name: str) -> Response:
         owner_id=owner.owner_id,
         file_id=owner.file_id,
     )
-    with shared().database.write() as connection:
-        note(connection, "qwc_downloaded", company=company_name)
+    _note_handed_out("qwc_downloaded", company_name)
     answer = Response(file, mimetype="application/octet-stream")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{company_name}.qwc")
     return answer
@@ -164,6 +170,13 @@ def _csv(row: tuple[object, ...]) -> str:
     text = io.StringIO()
     csv.writer(text).writerow(row)
     return text.getvalue()
+
+
+def _note_handed_out(what: audit.What, company_name: str) -> None:
+    """Note that a file was handed out; a HEAD asks only about it."""
+    if request.method == "GET":
+        with shared().database.write() as connection:
+            note(connection, what, company=company_name)
 
 
 def _back(company_name: str) -> ResponseReturnValue:

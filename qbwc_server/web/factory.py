@@ -25,6 +25,7 @@ from qbwc_server.web import (
     language,
     open,  # noqa: A004 - the page of that name
     overview,
+    pace,
     public,
     queue,
     record,
@@ -35,6 +36,7 @@ from qbwc_server.web import (
     technical,
     users,
 )
+from qbwc_server.web.rights import why_not
 from qbwc_server.web.rows import may_cancel
 from qbwc_server.web.shared import Shared, companies, person, shared, title, wording
 from qbwc_server.web.targets import here
@@ -114,6 +116,8 @@ def _for_templates() -> dict[str, object]:
         "languages": words.LANGUAGE_NAMES,
         "here": here,
         "may_cancel": may_cancel,
+        "poll_seconds": pace.seconds,
+        "why_not": why_not,
         "may_be_told": alerts.may_be_told,
         "will_be_told": alerts.will_be_told,
         "static": _static,

@@ -12,25 +12,26 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 import segno
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from qbwc_server.checking import public_address
 from qbwc_server.refreshing import CompanyView
 from qbwc_server.store import companies, connector_passwords, setup_links
-from qbwc_server.web.checkup import Checked, checked
+from qbwc_server.web.checkup import Checked, alone, checked, refused
 from qbwc_server.web.first_call import FirstCall, first_call
+from qbwc_server.web.pace import polled
+from qbwc_server.web.proxy_lines import caddy_lines
 from qbwc_server.web.shared import companies as all_companies
-from qbwc_server.web.shared import company, need, note, shared, wording
+from qbwc_server.web.shared import company, need, note, now, shared, wording
 
 pages = Blueprint("setup", __name__)
 _LONGEST_SHORT: Final = 40
 _GOOD_ADDRESS: Final = "good_address"
 _STEPS: Final = ("address", "company", "password", "pc", "wait")
-_UNPROCESSABLE, _UNCHANGED = 422, 204
+_UNPROCESSABLE: Final = 422
 _FAULTS: Final[dict[type[companies.CompanyError], tuple[str, str]]] = {
     companies.BadCompanyName: ("short", "setup.company.bad_short"),
     companies.BadTitle: ("name", "setup.company.bad_name"),
@@ -74,11 +75,13 @@ def address() -> str:
 
 
 @pages.post("/setup/address")
-def check_address() -> str:
+def check_address() -> ResponseReturnValue:
     """Call the address as the Web Connector does, and show what was found; it takes seconds."""
     need("admin")
     settings = shared().settings
-    found = public_address(settings)
+    found = alone(lambda: public_address(settings))
+    if not found:
+        return refused("setup.address")
     # Whoever comes back sees that it was in order; another address is to be checked anew.
     session[_GOOD_ADDRESS] = settings.public_url if all(one.ok for one in found) else None
     return _address_page(checked(found))
@@ -99,7 +102,7 @@ def add() -> ResponseReturnValue:
     short = given["short"] or _short_name(given["name"])
     try:
         with shared().database.write() as connection:
-            now = shared().database.now(connection)
+            at = shared().database.now(connection)
             companies.check_details(given["name"], None, None)
             companies.add(
                 connection,
@@ -107,7 +110,7 @@ def add() -> ResponseReturnValue:
                 title=given["name"],
                 user_name=None,
                 company_file=given["file"] or None,
-                now=now,
+                now=at,
                 with_password=False,
             )
             note(connection, "company_added", company=short)
@@ -141,8 +144,8 @@ def make_password(company_name: str) -> str:
     need("admin")
     owner = company(company_name)
     with shared().database.write() as connection:
-        now = shared().database.now(connection)
-        made = connector_passwords.renew(connection, company_name, now)
+        at = shared().database.now(connection)
+        made = connector_passwords.renew(connection, company_name, at)
         note(connection, "connector_password_made", company=company_name)
     return _password_page(owner, made)
 
@@ -159,11 +162,23 @@ def make_link(company_name: str) -> str:
     """Make a link for somebody else at that PC and show it this once."""
     user, owner = need("admin"), company(company_name)
     with shared().database.write() as connection:
-        now = shared().database.now(connection)
-        secret, link = setup_links.make(connection, company_name, user.name, now)
+        at = shared().database.now(connection)
+        secret, link = setup_links.make(connection, company_name, user.name, at)
         note(connection, "setup_link_made", company=company_name)
     address = shared().settings.public_url.rstrip("/") + _below_root(url_for("at_pc.show", secret=secret))
     return _pc_page(owner, address, wording().moment(link.expires_at))
+
+
+@pages.post("/setup/companies/<company_name>/links/end")
+def end_links(company_name: str) -> ResponseReturnValue:
+    """End every link that was made for a company."""
+    need("admin")
+    company(company_name)
+    with shared().database.write() as connection:
+        ended = setup_links.end(connection, company_name)
+        note(connection, "setup_links_ended", company=company_name)
+    flash(wording().plural("setup.pc.links_ended", ended))
+    return redirect(url_for("setup.pc", company_name=company_name), 303)
 
 
 @pages.get("/setup/companies/<company_name>/wait")
@@ -171,18 +186,19 @@ def wait(company_name: str) -> str:
     """Follow what arrives until the first answer of QuickBooks."""
     need("admin")
     owner = company(company_name)
-    return render_template("setup_wait.html", steps=_steps("wait", owner), company=owner, call=_call(owner))
+    return render_template("setup_wait.html", steps=_steps("wait", owner), company=owner, call=_call(owner), n=0)
 
 
 @pages.get("/setup/companies/<company_name>/heard")
 def heard(company_name: str) -> ResponseReturnValue:
-    """Answer the page's poll: how far it is, or nothing when that is what it shows."""
+    """Answer the page's poll: how far it is; only the poll goes on where that is what the page shows."""
     need("admin")
     owner = company(company_name)
     call = _call(owner)
+    answer = make_response(render_template("_first_call.html", company=owner, call=call, n=polled()))
     if request.args.get("seen") == call.seen:
-        return "", _UNCHANGED
-    return render_template("_first_call.html", company=owner, call=call)
+        answer.headers["HX-Reswap"] = "none"
+    return answer
 
 
 def _address_page(found: Sequence[Checked]) -> str:
@@ -193,9 +209,8 @@ def _address_page(found: Sequence[Checked]) -> str:
         "setup_address.html",
         steps=_steps("address", None),
         url=settings.public_url,
-        host=urlsplit(settings.public_url).netloc,
         prefix=settings.path_prefix.rstrip("/"),
-        port=settings.port,
+        lines=caddy_lines(settings.public_url, settings.port),
         other=other,
         found=found,
     )
@@ -215,10 +230,18 @@ def _has_password(owner: CompanyView) -> bool:
 def _pc_page(owner: CompanyView, link: str | None, until: str | None) -> str:
     # Dark on light whatever the page's colours, with the margin that readers need.
     code = segno.make(link, error="m").svg_data_uri(scale=5, dark="#000", light="#fff") if link else None
-    has_password = _has_password(owner)
-    steps = _steps("pc", owner)
+    with shared().database.read() as connection:
+        links = setup_links.count(connection, owner.company, now())
     return render_template(
-        "setup_pc.html", steps=steps, company=owner, link=link, until=until, code=code, has_password=has_password
+        "setup_pc.html",
+        steps=_steps("pc", owner),
+        company=owner,
+        link=link,
+        until=until,
+        code=code,
+        links=links,
+        local=not shared().settings.public_is_https,
+        has_password=_has_password(owner),
     )
 
 

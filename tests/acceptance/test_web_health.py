@@ -116,7 +116,7 @@ def test_silence_outside_office_hours_is_no_alarm(own: Acme) -> None:
 
 def test_paused_by_somebody(own: Acme) -> None:
     with own.site.app.database.write() as connection:
-        pauses.pause(connection, "acme", by="ada")
+        pauses.pause(connection, "acme", by="ada", now=own.site.app.database.now(connection))
     assert "Paused by ada" in own.told("en")
     assert "Mise en pause par ada" in own.told("fr")
 

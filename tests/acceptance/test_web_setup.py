@@ -3,7 +3,9 @@
 import html
 import re
 import socket
+import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from web_office import Browser, Site, running, serving
 from qbwc_server.rehearsal.company import SimulatedCompany, sample_company
 from qbwc_server.rehearsal.connector import Outcome, SimulatedConnector
 from qbwc_server.rehearsal.connector_adding import AddedApplication, NotAdded, add_application
+from qbwc_server.store import audit, companies, pauses, users
+from qbwc_server.web import checkup
 
 TITLE = "Plomberie Été & Fils"
 SHORT = "plomberie-ete-fils"
@@ -174,6 +178,8 @@ def test_the_person_at_the_pc_needs_no_account_and_learns_no_data(office: Site, 
     assert "Waiting for the Web Connector" in shown.words
     assert not any(secret in html.unescape(shown.text) for secret in (TITLE, SHORT, password))
 
+    assert "What you agree to" in shown.words
+
     added = download(ada)
     books = sample_company(customers=2, items=2)
     at_quickbooks(added, "wrong", books).visit()
@@ -298,3 +304,137 @@ def test_administrators_check_the_whole_installation_on_a_page(office: Site, ada
     marie = Browser(office.url)
     marie.sign_in("marie")
     assert marie.get("/checkup").status == 403
+
+
+def test_a_password_that_was_made_anew_counts_only_once_it_was_used(office: Site, ada: Browser) -> None:
+    add_company(ada)
+    added, password = download(ada), make_password(ada)
+    books = sample_company(customers=2, items=2)
+    office.ask_of(SHORT, "customer", "all")
+    at_quickbooks(added, password, books).visit()
+    office.app.conversation.watch.flush(office.app.database)
+    assert "Connected to" in ada.get(f"/setup/companies/{SHORT}/wait").words
+
+    again = make_password(ada)
+
+    waiting = ada.get(f"/setup/companies/{SHORT}/wait")
+    assert "has not signed in with it yet" in waiting.words
+    assert 'hx-trigger="every' in waiting.text
+    assert len(re.findall(r'<li class="done"', waiting.text)) == 2, "address unchecked, PC and first call open again"
+    at_quickbooks(added, again, books).visit()
+    office.app.conversation.watch.flush(office.app.database)
+    assert "Connected to" in ada.get(f"/setup/companies/{SHORT}/wait").words
+
+
+def test_a_company_made_by_command_keeps_the_password_that_was_shown(office: Site, ada: Browser) -> None:
+    database = office.app.database
+    with database.write() as connection:
+        companies.add(connection, "acme", title=None, user_name=None, company_file=None, now=database.now(connection))
+
+    assert ada.get("/setup/companies/acme").url.endswith("/pc")
+    assert "cannot be shown again" in ada.get("/setup/companies/acme/password").words
+
+
+def test_before_a_password_is_made_nobody_signs_in(ada: Browser) -> None:
+    add_company(ada)
+    added = download(ada)
+
+    assert at_quickbooks(added, "", sample_company(customers=1, items=1)).visit().outcome is Outcome.REFUSED
+
+
+def test_links_end_when_somebody_ends_them_or_who_made_them_may_not_sign_in(office: Site, ada: Browser) -> None:
+    add_company(ada)
+
+    def a_link() -> str:
+        page = ada.submit(ada.get(f"/setup/companies/{SHORT}/pc"), "/link#link")
+        found = re.search(r'id="made-link" value="([^"]+)"', page.text)
+        assert found is not None
+        return found[1].removeprefix(office.url)
+
+    first, stranger = a_link(), Browser(office.url)
+    assert stranger.get(first).status == 200
+    page = ada.get(f"/setup/companies/{SHORT}/pc")
+    assert "1 link is valid" in page.words
+    assert "1 link was ended" in ada.submit(page, "/links/end").words
+    assert stranger.get(first).status == 404
+    assert stranger.get(f"{first}/heard").status == 286, "the page that is open stops polling"
+
+    second, database = a_link(), office.app.database
+    with database.write() as connection:
+        users.disable(connection, "ada")
+    assert stranger.get(second).status == 404
+
+
+def test_a_poll_answers_with_nothing_to_read_out_where_nothing_changed_and_slows_down(ada: Browser) -> None:
+    add_company(ada)
+    shown = ada.get(f"/setup/companies/{SHORT}/wait").text
+    address = html.unescape(re.findall(r'hx-get="([^"]+)"', shown)[0])
+
+    same = ada.get(address)
+
+    assert same.headers["HX-Reswap"] == "none"
+    assert 'hx-trigger="every 3s"' in same.text
+    assert 'hx-trigger="every 30s"' in ada.get(address.replace("n=1", "n=500")).text
+    assert ada.get(address.replace("seen=", "seen=x")).headers["HX-Reswap"] is None
+
+
+def test_freeing_quickbooks_never_shortens_a_pause(office: Site, ada: Browser) -> None:
+    add_company(ada)
+    database = office.app.database
+    with database.write() as connection:
+        now = database.now(connection)
+        pauses.pause(connection, SHORT, by="root", now=now, until=now + timedelta(hours=2))
+
+    page = ada.post(f"/connection/{SHORT}/free", ada.get("/connection").forms[0].fields)
+
+    assert page.status == 200
+    with database.read() as connection:
+        kept = companies.get(connection, SHORT)
+        noted = [entry.what for entry in audit.page(connection).entries]
+    assert (kept.paused_by, kept.paused_until) == ("root", now + timedelta(hours=2))
+    assert "company_paused" not in noted, "nothing was paused"
+
+
+def test_while_a_check_up_runs_another_one_is_told_to_wait(ada: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = threading.Lock()
+    held.acquire()
+    monkeypatch.setattr(checkup, "_RUNNING", held)
+
+    page = ada.submit(ada.get("/checkup"), "/checkup")
+
+    assert "A check-up is running already" in page.words
+    assert "A check-up is running already" in ada.submit(ada.get("/setup/address"), "/setup/address").words
+
+
+@pytest.mark.parametrize("before", [10**30, 2**63, 0, -1])
+def test_a_place_in_the_requests_that_there_cannot_be_is_refused(ada: Browser, before: int) -> None:
+    add_company(ada)
+
+    assert ada.get(f"/connection/{SHORT}/requests?before={before}").status == 400
+    assert ada.get(f"/connection/{SHORT}/requests?before=5").status == 200
+
+
+def test_wherever_there_is_no_button_it_is_said_who_can_change_that(office: Site) -> None:
+    vera = Browser(office.url)
+    vera.sign_in("vera")
+    add = Browser(office.url)
+    add.sign_in("ada")
+    add_company(add)
+
+    for path in ("/", "/customers", "/items", "/customers?q=zzzz"):
+        assert "An administrator can change that: ada" in vera.get(path).words, path
+
+
+def test_calls_with_a_wrong_password_are_among_the_latest_calls(office: Site, ada: Browser) -> None:
+    add_company(ada)
+    added, password = download(ada), make_password(ada)
+    books = sample_company(customers=1, items=1)
+    for _ in range(30):
+        at_quickbooks(added, "wrong", books).visit()
+    at_quickbooks(added, password, books).visit()
+    office.app.conversation.watch.flush(office.app.database)
+
+    words = ada.get(f"/connection/{SHORT}/calls").words
+
+    assert "Nothing was waiting" in words
+    assert words.count("Refused: the password was wrong") == 19

@@ -15,6 +15,7 @@ import yaml
 from programs import program_of
 
 from qbwc_server.cli.serving import _BODY, _IDLE_SECONDS
+from qbwc_server.web.proxy_lines import caddy_lines
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -53,6 +54,20 @@ def test_nginx_is_patient_lets_long_answers_pass_and_keeps_connections(file: str
         assert int(said[name].removesuffix("s")) >= LEAST_PATIENCE
     assert int(said["keepalive_timeout"].removesuffix("s")) == _IDLE_SECONDS
     assert said["keepalive_disable"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("public_url", "around"),
+    [("https://books.example.com", "{}"), ("https://www.example.com/books", "www.example.com {{\n{}\n}}")],
+)
+def test_caddy_accepts_the_lines_that_the_set_up_shows(tmp_path: Path, public_url: str, around: str) -> None:
+    file = tmp_path / "Caddyfile"
+    file.write_text(around.format(caddy_lines(public_url, 8080)) + "\n", encoding="utf-8")
+
+    done = _run(program_of("caddy"), "validate", "--adapter", "caddyfile", "--config", str(file))
+
+    assert done.returncode == 0, done.stderr
+    assert ("www.example.com {" in caddy_lines(public_url, 8080)) is False, "another site keeps its own block"
 
 
 @pytest.mark.parametrize("file", CADDY)

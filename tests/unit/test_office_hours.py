@@ -66,8 +66,22 @@ def test_what_is_written_is_read_again(text: str) -> None:
         "lun-ven 08:00-18:00",
         "mon 25:00-26:00",
         "fri-mon 08:00-09:00",
+        "mon,fri-tue 08:00-18:00",
     ],
 )
 def test_other_forms_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="mon-fri 08:00-18:00"):
         OfficeHours.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "worked"),
+    [
+        # The night in which clocks go on, and the one in which they go back, in Montréal.
+        (datetime(2026, 3, 8, 6, 59, tzinfo=UTC), datetime(2026, 3, 8, 7, 1, tzinfo=UTC), timedelta(minutes=2)),
+        (datetime(2026, 11, 1, 5, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC), timedelta(hours=1)),
+        (datetime(2026, 3, 7, 5, 0, tzinfo=UTC), datetime(2026, 3, 9, 4, 0, tzinfo=UTC), timedelta(hours=47)),
+    ],
+)
+def test_an_hour_is_an_hour_when_clocks_change(since: datetime, until: datetime, worked: timedelta) -> None:
+    assert OfficeHours.parse("always").worked(since, until, MONTREAL) == worked

@@ -153,7 +153,10 @@ class Office:
 
     def pause(self, books: Books, *, paused: bool) -> None:
         with self.database.write() as connection:
-            pauses.pause(connection, books.name) if paused else pauses.resume(connection, books.name)
+            if paused:
+                pauses.pause(connection, books.name, by="ada", now=self.database.now(connection))
+            else:
+                pauses.resume(connection, books.name)
 
     def let_pass(self, minutes: float) -> None:
         """Every visit's last call was that much longer ago."""
