@@ -149,8 +149,9 @@ def file(name: str, path: str | None, *, any_file: bool, as_json: bool) -> None:
 def qwc(name: str, output: Path | None, *, as_json: bool) -> None:
     """Print or write the .qwc file, always with the same OwnerID and FileID."""
     with workplace(as_json=as_json) as here:
-        with here.database.read() as connection:
+        with here.database.write() as connection:
             company = companies.get(connection, name)
+            _note(here, connection, "qwc_downloaded", name)
         text = qwcfile.write_qwc(
             app_name=company.title,
             public_url=here.settings.public_url,

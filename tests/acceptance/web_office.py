@@ -3,6 +3,7 @@
 import http.cookiejar
 import re
 import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -182,6 +183,14 @@ class Browser:
     def sign_in(self, name: str, password: str = PASSWORD) -> Page:
         """Sign in."""
         return self.submit(self.get("/sign-in"), "/sign-in", user=name, password=password)
+
+    def settle(self, path: str, words: str) -> Page:
+        """Look at a page again and again until it says something; publishing takes a moment."""
+        end = time.monotonic() + SECONDS
+        while words not in (page := self.get(path)).words:
+            assert time.monotonic() < end, page.words
+            time.sleep(0.1)
+        return page
 
     def _whole(self, path: str) -> str:
         return urllib.parse.urljoin(self.url, path)

@@ -85,7 +85,21 @@ def _paths(office: WebOffice) -> list[str]:
         "/refreshes/1",
         "/connection",
         "/connection/alerts",
-        "/support",
+        f"/connection/{office.company}/calls",
+        f"/connection/{office.company}/requests",
+        "/checkup",
+        "/setup",
+        "/setup/address",
+        "/setup/company",
+        f"/setup/companies/{office.company}/password",
+        f"/setup/companies/{office.company}/pc",
+        f"/setup/companies/{office.company}/wait",
+        "/users",
+        "/users/add",
+        "/account",
+        "/audit",
+        f"/open?list=item&list_id={item}",
+        "/support?code=QBWC1012",
     ]
 
 
