@@ -70,8 +70,8 @@ def test_a_wrong_password_is_one_mail_to_each_in_their_language_and_the_right_on
     stranger.visit()
     office.app.courier.wake()
     (english,), (french,) = box.to("ada@example.com"), box.to("marie@example.com")
-    assert "signs in with a wrong password" in english["Subject"]
-    assert "se connecte avec un mauvais mot de passe" in french["Subject"]
+    assert "tries to sign in with a wrong password" in english["Subject"]
+    assert "tente de se connecter avec un mauvais mot de passe" in french["Subject"]
     assert f"{office.url}/connection" in text_of(english)
     office.visit()
     office.app.conversation.watch.flush(office.app.database)
@@ -81,8 +81,8 @@ def test_a_wrong_password_is_one_mail_to_each_in_their_language_and_the_right_on
     assert len(box.mails) == 2
     move_clock(office, 2)
     box.wait_for(4)
-    assert "signs in again" in box.to("ada@example.com")[1]["Subject"]
-    assert "se connecte de nouveau" in box.to("marie@example.com")[1]["Subject"]
+    assert "can sign in again" in box.to("ada@example.com")[1]["Subject"]
+    assert "peut de nouveau se connecter" in box.to("marie@example.com")[1]["Subject"]
     office.app.courier.run_once()
     assert len(box.mails) == 4
     assert [post["state"] for post in hook.posts] == ["onset", "recovered"]

@@ -122,6 +122,7 @@ def test_the_downloaded_qwc_leads_the_web_connector_back_over_one_connection(
 def test_the_set_up_leads_from_the_page_to_the_first_call(site: Site, books: SimulatedCompany) -> None:
     browser = site.browser()
     browser.submit(browser.get(f"{site.url}/sign-in"), "/sign-in", user="ada", password="correct horse")
+    browser.get(f"{site.url}/language?lang=en")
     name = f"s-{secrets.token_hex(4)}"
     added = browser.submit(browser.get(f"{site.url}/setup/company"), "/setup/company", name=name, short="", file="")
     assert added.url == f"{site.url}/setup/companies/{name}/password"

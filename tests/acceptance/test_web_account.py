@@ -88,7 +88,7 @@ def test_the_own_password_is_changed_with_the_old_one_and_other_sessions_end(
 @pytest.mark.parametrize(
     ("old", "new", "again", "said"),
     [
-        ("wrong", NEW, NEW, "The present password is not right."),
+        ("wrong", NEW, NEW, "The current password is not right."),
         (PASSWORD, NEW, f"{NEW}!", "was not typed the same twice"),
         (PASSWORD, "short", "short", "too short or too long"),
     ],

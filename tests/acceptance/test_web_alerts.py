@@ -94,7 +94,7 @@ def test_open_and_past_alerts_are_listed(office: WebOffice) -> None:
 
 def test_the_test_mail_arrives_and_the_page_says_so(office: WebOffice, box: Mailbox) -> None:
     page = tried(signed_in(office), "mail")
-    assert "The mail server took it. Look into the mailbox of ada@example.com" in page.words
+    assert "The mail server accepted it. Look into the mailbox of ada@example.com" in page.words
     mail = box.mails[-1]
     assert (mail["To"], mail["Subject"]) == ("ada@example.com", "Test message")
     assert office.url in text_of(mail)
@@ -102,7 +102,7 @@ def test_the_test_mail_arrives_and_the_page_says_so(office: WebOffice, box: Mail
 
 def test_the_test_of_the_webhook_arrives_and_the_page_says_so(office: WebOffice, hook: Hook) -> None:
     page = tried(signed_in(office), "webhook")
-    assert "The webhook took it." in page.words
+    assert "The webhook accepted it." in page.words
     assert (hook.posts[-1]["kind"], hook.posts[-1]["company"]) == ("test", None)
     assert "This is a test message" in hook.posts[-1]["text"]
 

@@ -207,7 +207,7 @@ def test_an_administrator_downloads_the_same_qwc_as_the_command_line_writes(offi
 def test_the_connection_page_tells_what_is_known(office: WebOffice, ada: Browser) -> None:
     office.visit()
     words = ada.get("/connection").words
-    for known in ("Sample Hardware", "Connected", "qbXML version 13.0", "Last seen"):
+    for known in ("Sample Hardware", "Simulated", "qbXML version 13.0", "Last seen"):
         assert known in words
 
 

@@ -33,9 +33,9 @@ def test_a_wrong_password_is_told_once_to_each_in_their_language_and_once_to_the
     told = {row["recipient"]: row for row in alarms.messages()}
     assert set(told) == {"anna@example.com", "bruno@example.com", "chris@example.com", None}
     assert len(alarms.messages()) == 4
-    assert told["anna@example.com"]["subject"] == "acme: the Web Connector signs in with a wrong password"
+    assert told["anna@example.com"]["subject"] == "acme: the Web Connector tries to sign in with a wrong password"
     for address in ("bruno@example.com", "chris@example.com", None):
-        assert "se connecte avec un mauvais mot de passe" in told[address]["subject"]
+        assert "tente de se connecter avec un mauvais mot de passe" in told[address]["subject"]
     assert "https://books.example.com/connection" in told["anna@example.com"]["body"]
     payload = told[None]["payload"]
     assert (payload["kind"], payload["company"], payload["state"]) == ("wrong_password", "acme", "onset")
@@ -50,7 +50,7 @@ def test_the_right_password_is_told_once_after_it_held_for_a_minute(
     alarms.look()
     sign_in(office, books)
     assert [alarms.look(), alarms.look(0.5), alarms.look(0.6), alarms.look(5)] == [0, 0, 1, 0]
-    assert alarms.subjects()[1:] == ["acme: the Web Connector signs in again"]
+    assert alarms.subjects()[1:] == ["acme: the Web Connector can sign in again"]
     (row,) = alarms.rows()
     assert row["recovered_at"] >= row["onset_at"]
 
@@ -65,7 +65,7 @@ def test_a_new_password_is_no_sign_in(office: Office, books: Books, alarms: Alar
     assert len(alarms.subjects()) == 1
     sign_in(office, books, fresh)
     alarms.settle()
-    assert alarms.subjects()[1:] == ["acme: the Web Connector signs in again"]
+    assert alarms.subjects()[1:] == ["acme: the Web Connector can sign in again"]
 
 
 def test_what_comes_and_goes_is_told_less_and_less(office: Office, books: Books, alarms: Alarms) -> None:

@@ -166,7 +166,7 @@ def test_a_request_given_up_reads_well() -> None:
     assert english.steps == (
         "Close QuickBooks and open it again with the company file.",
         "On the request's page, choose Try again.",
-        "If it stays so, send the end of the file qbsdklog.txt from that PC to the person who looks after this server.",
+        "If it persists, send the end of the file qbsdklog.txt from that PC to the person who looks after this server.",
     )
     assert french.message == (
         "QuickBooks a été interrogé cinq fois sans succès, et la demande a été arrêtée pour que les autres avancent. "
@@ -177,7 +177,7 @@ def test_a_request_given_up_reads_well() -> None:
 
 def test_a_request_that_waits_is_told_what_becomes_of_it_after_what_happened() -> None:
     assert codes.explain("en", 1000).message == (
-        "QuickBooks met an error inside. The request is kept and is sent again at the next check."
+        "QuickBooks had an internal error. The request is kept and is sent again at the next check."
     )
     assert codes.explain("en", "internal", id="x1").message == (
         "Something went wrong on our side. Reference x1. Your request was not lost."

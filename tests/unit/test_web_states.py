@@ -181,7 +181,7 @@ def test_what_quickbooks_does_not_have_stays_a_quiet_result_whatever_it_said() -
     ("reader", "done", "offline"),
     [
         (EN, "Done on Nov 22, 2026 at 10:20: 1 field changed", "not seen since Nov 22, 2026 at 10:20"),
-        (FR, "Terminé le 22 nov. 2026 à 10:20\u00a0: 1 champ modifié", "pas vu depuis le 22 nov. 2026 à 10:20"),
+        (FR, "Terminé le 22 nov. 2026 à 10:20\u00a0: 1 champ modifié", "aucun appel depuis le 22 nov. 2026 à 10:20"),
     ],
     ids=["en", "fr"],
 )
