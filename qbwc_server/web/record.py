@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from qbwc_server.qbxml.lists import ListType
 from qbwc_server.refreshing import Asked, CompanyView, RecordView, Refresh, UnknownRecord, Wish
-from qbwc_server.store import users
 from qbwc_server.web.alerts import keep_wish
 from qbwc_server.web.fields import Difference, Group, differences, groups
 from qbwc_server.web.live import Live, live
+from qbwc_server.web.rights import why_not
 from qbwc_server.web.rows import Row, rows
 from qbwc_server.web.shared import LISTING_PART, company, listed, need, shared, signed_in, wording
 from qbwc_server.web.states import is_silent, when_asked
@@ -126,15 +126,6 @@ def ask(listing: str, company_name: str, list_id: str) -> ResponseReturnValue:
     _tell_joined(asked, user.name)
     place = url_for("record.show", listing=listing, company_name=company_name, list_id=list_id, _anchor="live")
     return redirect(place, 303)
-
-
-def why_not() -> str:
-    """Say to somebody who may only look why there is no button, and who can change that."""
-    with shared().database.read() as connection:
-        admins = [user.name for user in users.everyone(connection) if user.role == "admin" and not user.disabled]
-    reader = wording()
-    who = reader.text("cannot.ask", names=", ".join(admins)) if admins else reader.text("cannot.no_admin")
-    return f"{reader.text('cannot.viewer')} {who}"
 
 
 def _tell_joined(asked: Asked, name: str) -> None:
