@@ -11,8 +11,9 @@ than there are turns in a minute (twenty), all of them trying without a pause, t
 
 An address where a name is at home is judged for that name by the first count alone, so that neither a crowd of
 strangers nor a neighbour behind the same address locks out who is known there. A name is at home where it has signed in
-while this process ran, and where a session of it is: those are in the database, so that neither a restart nor another
-process makes a stranger of their owner. They are looked up only when a stranger would have to wait or to take a turn.
+while this process ran, and where a session of it is: those are in the database for as long as they last, so that
+neither a restart nor another process makes a stranger of who is signed in. They are looked up only when a stranger
+would have to wait or to take a turn.
 
 What a guesser gets at one name: from one address about 1,440 tries a day, once the first twenty are over; from a
 thousand addresses, or however many, no more than 28,800. Each process counts for itself. From one address over all

@@ -1,5 +1,6 @@
 import csv
 import io
+import json
 import urllib.request
 from collections.abc import Iterator
 
@@ -108,6 +109,7 @@ def test_the_export_says_how_many_lines_it_handed_out_and_does_not_hold_itself(o
         everything, _ = audit.extent(connection, most=100_000)
     assert line.detail == {"lines": len(rows) - 1}
     assert len(rows) - 1 == everything - 1
+    assert json.dumps(line.detail) not in [row[6] for row in rows]
 
 
 def test_a_long_export_is_whole_and_in_order(office: WebOffice, ada: Browser) -> None:
