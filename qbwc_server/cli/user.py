@@ -106,13 +106,14 @@ def email(name: str, address: str | None, *, no_address: bool, alerts: bool | No
     with workplace(as_json=as_json) as here:
         with here.database.write() as connection:
             before = users.get(connection, name).alerts and address is not None
-            users.set_contact(connection, name, address, alerts=before if alerts is None else alerts)
-            _note(here, connection, "contact_changed", name)
+            wanted = before if alerts is None else alerts
+            users.set_contact(connection, name, address, alerts=wanted)
+            _note(here, connection, "contact_changed", name, alerts=wanted)
         _answer(here, name)
         here.say("cli.user_email", name=name)
 
 
-def _note(here: Workplace, connection: Connection, what: audit.What, name: str, **detail: str) -> None:
+def _note(here: Workplace, connection: Connection, what: audit.What, name: str, **detail: str | bool) -> None:
     at = here.database.now(connection)
     audit.note(connection, asker(), what, at, subject=name, detail=detail or None)
 

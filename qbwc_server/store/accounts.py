@@ -5,6 +5,7 @@ so a SHA-256 of them is enough and each call can look them up by it (`sessions`,
 """
 
 import hashlib
+import ipaddress
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,16 @@ class BadName(AccountError):
         )
 
 
+class MisleadingName(AccountError):
+    """The name of a user would read in the audit as that of somebody or something else."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name!r} cannot be a user's name: what was done would read as done by a program (api:…), by command "
+            "(… (qbwc)) or by a stranger (an IP address). Choose another name."
+        )
+
+
 class BadRole(AccountError):
     """There is no such role."""
 
@@ -56,6 +67,18 @@ def check_name(name: str) -> None:
         raise BadName(name)
 
 
+def check_name_of_user(name: str) -> None:
+    """Refuse the name of a user that cannot be typed reliably, or that is one of another kind of `audit.Entry.who`.
+
+    Raises:
+        BadName, MisleadingName
+    """
+    check_name(name)
+    folded = name.casefold()
+    if folded.startswith("api:") or folded.endswith(" (qbwc)") or _is_address(name):
+        raise MisleadingName(name)
+
+
 def check_role(role: str) -> None:
     """Refuse a role that there is not.
 
@@ -74,6 +97,14 @@ def make_secret() -> str:
 def digest(secret: str) -> str:
     """Return what is kept of a secret that was made here: its SHA-256."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 @contextmanager

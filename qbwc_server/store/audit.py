@@ -9,12 +9,12 @@ and a secret are in none, and what was searched for is neither, since it may be 
 line names shows it to those who may see it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
 
 from qbwc_server.store.tables import audit
 
@@ -140,13 +140,7 @@ def page(
         before: only those older than the line of this number.
         limit: at most so many.
     """
-    wanted = select(audit).order_by(audit.c.id.desc()).limit(limit + 1)
-    if name is not None:
-        wanted = wanted.where(or_(audit.c.who == name, audit.c.subject == name))
-    if what is not None:
-        wanted = wanted.where(audit.c.what == what)
-    if company is not None:
-        wanted = wanted.where(audit.c.company == company)
+    wanted = select(audit).where(*_wanted(name, what, company)).order_by(audit.c.id.desc()).limit(limit + 1)
     if before is not None:
         wanted = wanted.where(audit.c.id < before)
     found = [
@@ -154,3 +148,26 @@ def page(
         for row in connection.execute(wanted)
     ]
     return Page(tuple(found[:limit]), more=len(found) > limit)
+
+
+def extent(
+    connection: Connection, *, name: str | None = None, what: str | None = None, company: str | None = None, most: int
+) -> tuple[int, int]:
+    """Return how many lines there are, counting no further than `most`, and the number of the newest; 0 if none.
+
+    Args:
+        name, what, company: as in `page`.
+        most: where to stop counting.
+    """
+    newest = select(audit.c.id).where(*_wanted(name, what, company)).order_by(audit.c.id.desc()).limit(most).subquery()
+    lines, last = connection.execute(select(func.count(), func.max(newest.c.id)).select_from(newest)).one()
+    return lines, last or 0
+
+
+def _wanted(name: str | None, what: str | None, company: str | None) -> Iterator[ColumnElement[bool]]:
+    if name is not None:
+        yield or_(audit.c.who == name, audit.c.subject == name)
+    if what is not None:
+        yield audit.c.what == what
+    if company is not None:
+        yield audit.c.company == company

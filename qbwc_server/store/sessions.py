@@ -103,6 +103,14 @@ def of(connection: Connection, name: str, now: datetime) -> tuple[Session, ...]:
     return tuple(sorted(map(_session, found), key=lambda one: (one.seen_at, one.created_at, one.key), reverse=True))
 
 
+def addresses(connection: Connection, name: str) -> frozenset[str]:
+    """Return from where the sessions of a user were last used, those too that ended and were not swept out yet."""
+    found = connection.scalars(
+        select(web_sessions.c.address).where(web_sessions.c.user_name == name, web_sessions.c.address.is_not(None))
+    )
+    return frozenset(found)
+
+
 def end(connection: Connection, token: str) -> None:
     """End a session by its secret; an unknown one is no error."""
     connection.execute(delete(web_sessions).where(web_sessions.c.token_sha256 == digest(token)))

@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from qbwc_server.store.accounts import AccountError, check_name, check_role, make_secret, may, taken
+from qbwc_server.store.accounts import AccountError, check_name_of_user, check_role, make_secret, may, taken
 from qbwc_server.store.tables import users, web_sessions
 
 MINIMUM_PASSWORD: Final = 8
@@ -119,10 +119,10 @@ def add(
         least: the least length of the password; shorter only where nothing is at stake, as in the demo.
 
     Raises:
-        BadName, BadRole, BadPassword, BadEmail: one of these cannot be used.
+        BadName, MisleadingName, BadRole, BadPassword, BadEmail: one of these cannot be used.
         UserExists: the name is taken.
     """
-    check_name(name)
+    check_name_of_user(name)
     check_role(role)
     _check_email(email)
     _check_new_password(password, least)

@@ -8,7 +8,7 @@ from qbwc_server.store import sessions, users
 from qbwc_server.store.accounts import AccountError
 from qbwc_server.web.browsers import browser_of
 from qbwc_server.web.shared import address, note, now, shared, signed_in, this_session, wording
-from qbwc_server.web.signin import throttle
+from qbwc_server.web.signin import throttle, told_to_wait, until_admitted
 from qbwc_server.web.troubles import told
 
 pages = Blueprint("account", __name__)
@@ -23,23 +23,24 @@ def show() -> str:
 @pages.post("/account/password")
 def password() -> ResponseReturnValue:
     """Change one's own password; the old one is asked, and every other session ends."""
-    user, at, wanted = signed_in(), now(), request.form.get("new", "")
+    user, wanted = signed_in(), request.form.get("new", "")
     if wanted != request.form.get("again", ""):
-        return _page("account.not_the_same", part="password"), 422
+        return _page(wording().text("account.not_the_same"), part="password"), 422
     # Who found an open page must not have more tries at the password than who signs in.
-    if throttle().wait(address(), user.name, at):
-        return _page("account.wait", part="password"), 429
+    wait = until_admitted(user.name)
+    if wait:
+        return _page(told_to_wait(wait), part="password"), 429
     with shared().database.read() as connection:
         right = users.check_password(connection, user.name, request.form.get("old", "")) is not None
     if not right:
-        throttle().failed(address(), user.name, at)
-        return _page("account.old_wrong", part="password"), 422
+        _failed(user.name)
+        return _page(wording().text("account.old_wrong"), part="password"), 422
     try:
         with shared().database.write() as connection:
             users.set_password(connection, user.name, wanted, but=this_session().key)
             note(connection, "password_changed", subject=user.name)
     except AccountError as trouble:
-        return _page(told(trouble), part="password"), 422
+        return _page(wording().text(told(trouble)), part="password"), 422
     throttle().passed(address(), user.name)
     return _back("account.password_changed")
 
@@ -52,9 +53,9 @@ def contact() -> ResponseReturnValue:
     try:
         with shared().database.write() as connection:
             users.set_contact(connection, user.name, email, alerts=alerts)
-            note(connection, "contact_changed", subject=user.name)
+            note(connection, "contact_changed", subject=user.name, detail={"alerts": alerts})
     except AccountError as trouble:
-        return _page(told(trouble), part="contact", email=email or "", alerts=alerts), 422
+        return _page(wording().text(told(trouble)), part="contact", email=email or "", alerts=alerts), 422
     return _back("account.saved")
 
 
@@ -91,13 +92,22 @@ def end_others() -> ResponseReturnValue:
     return _back("account.others_ended")
 
 
+def _failed(name: str) -> None:
+    """Count a wrong password and note it: whoever sits at an open page may be somebody else."""
+    waits = throttle().failed(address(), name)
+    with shared().database.write() as connection:
+        note(connection, "sign_in_failed", subject=name, detail={"address": address()})
+        if waits:
+            note(connection, "sign_in_throttled", subject=name, detail={"address": address()})
+
+
 def _page(trouble: str | None = None, *, part: str = "", email: str | None = None, alerts: bool | None = None) -> str:
     user, own = signed_in(), this_session()
     with shared().database.read() as connection:
         found = sessions.of(connection, user.name, now())
     return render_template(
         "account.html",
-        trouble=wording().text(trouble) if trouble is not None else None,
+        trouble=trouble,
         part=part,
         email=user.email or "" if email is None else email,
         alerts=user.alerts if alerts is None else alerts,

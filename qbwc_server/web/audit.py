@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from qbwc_server import words
 from qbwc_server.qbxml.lists import LISTS, list_type
 from qbwc_server.store import audit
 from qbwc_server.store.audit import Entry
+from qbwc_server.store.database import Database
 from qbwc_server.store.tables import ROLES
 from qbwc_server.web.shared import company, need, note, shared, wording
 from qbwc_server.web.wording import Wording
@@ -19,6 +21,7 @@ from qbwc_server.web.wording import Wording
 pages = Blueprint("audit", __name__)
 _PAGE: Final = 50
 _MOST_EXPORTED: Final = 100_000
+_READ_AT_ONCE: Final = 1000
 # What a database counts with; a longer number is no line.
 _MOST_LINES: Final = 2**63 - 1
 # With these a cell would be a formula to a spreadsheet.
@@ -81,19 +84,45 @@ def show() -> str:
 def export() -> Response:
     """Hand out what was done as CSV, newest first; that it was exported is noted too."""
     need("admin")
-    choice, reader = _choice(), wording()
-    with shared().database.read() as connection:
-        found = audit.page(connection, name=choice.name, what=choice.what, company=choice.company, limit=_MOST_EXPORTED)
-    with shared().database.write() as connection:
-        note(connection, "audit_exported", detail={"lines": len(found.entries)})
-    written = io.StringIO(newline="")
-    table = csv.writer(written)
-    table.writerow(("at", "who", "what", "deed", "company", "subject", "detail"))
-    table.writerows([_cell(each) for each in _row(reader, entry)] for entry in found.entries)
-    # A spreadsheet takes the letters for another alphabet's without the mark at the beginning.
-    answer = Response(f"\ufeff{written.getvalue()}", mimetype="text/csv")
+    choice, database = _choice(), shared().database
+    with database.read() as connection:
+        lines, newest = audit.extent(
+            connection, name=choice.name, what=choice.what, company=choice.company, most=_MOST_EXPORTED
+        )
+    # Who only asks whether it is there is handed nothing.
+    if request.method == "GET":
+        with database.write() as connection:
+            note(connection, "audit_exported", detail={"lines": lines})
+    answer = Response(_exported(database, wording(), choice, lines, newest), mimetype="text/csv")
     answer.headers.set("Content-Disposition", "attachment", filename="audit.csv")
     return answer
+
+
+def _exported(database: Database, reader: Wording, choice: Choice, lines: int, newest: int) -> Iterator[str]:
+    """Write the lines as CSV, some at a time: there may be very many."""
+    # A spreadsheet takes the letters for another alphabet's without the mark at the beginning.
+    yield "\ufeff" + _csv([("at", "who", "what", "deed", "company", "subject", "detail")])
+    before, left = newest + 1, lines
+    while left > 0:
+        with database.read() as connection:
+            found = audit.page(
+                connection,
+                name=choice.name,
+                what=choice.what,
+                company=choice.company,
+                before=before,
+                limit=min(left, _READ_AT_ONCE),
+            )
+        yield _csv(tuple(map(_cell, _row(reader, entry))) for entry in found.entries)
+        if not found.more:
+            return
+        before, left = found.entries[-1].id, left - len(found.entries)
+
+
+def _csv(rows: Iterable[tuple[str, ...]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
 
 
 def _choice() -> Choice:
@@ -141,6 +170,8 @@ def _particulars(reader: Wording, entry: Entry) -> list[str]:
         said = [reader.text("audit.from_to", before=said[0], after=said[1])]
     if isinstance(given.get("sessions"), int):
         said.append(reader.plural("audit.ended", given["sessions"]))
+    if isinstance(given.get("alerts"), bool):
+        said.append(reader.text("audit.alerts_on" if given["alerts"] else "audit.alerts_off"))
     if isinstance(given.get("address"), str):
         said.append(given["address"])
     return said

@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from qbwc_server.qbxml.lists import LISTS, ListType
 from qbwc_server.refreshing import CompanyView, UnknownRecord, fault_of
-from qbwc_server.web.shared import companies, shared, wording
+from qbwc_server.web.rights import why_not
+from qbwc_server.web.shared import companies, shared, signed_in, wording
 
 pages = Blueprint("open", __name__)
 _EXAMPLE: Final = "list=item&list_id=80000001-1234567890"
@@ -41,7 +42,13 @@ def show() -> ResponseReturnValue:
         page = render_template("open.html", refusal=refusal, arguments=request.args.to_dict(), example=example)
         return make_response(page, refusal.status)
     if not _is_known(kind, owner, list_id):
-        page = render_template("open_unknown.html", kind=kind, owner=owner, list_id=list_id)
+        page = render_template(
+            "open_unknown.html",
+            kind=kind,
+            owner=owner,
+            list_id=list_id,
+            cannot=None if signed_in().may("operator") else why_not(),
+        )
         return make_response(page, 404)
     return redirect(url_for("record.show", listing=kind.table, company_name=owner.company, list_id=list_id), 303)
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, cast
 
 from flask import (
@@ -93,13 +93,13 @@ def enter() -> ResponseReturnValue:
     name, password = request.form.get("user", "").strip(), request.form.get("password", "")
     if len(name) > _LONGEST_NAME:
         return _form(wording().text("sign_in.wrong")), 422
-    at, where = now(), address()
-    wait = throttle().wait(where, name, at)
+    where = address()
+    wait = until_admitted(name)
     if wait:
         return _refused(wait)
-    token = _open(name, password, at)
+    token = _open(name, password, now())
     if token is None:
-        _failed(where, name, at)
+        _failed(where, name)
         return _form(wording().text("sign_in.wrong")), 422
     throttle().passed(where, name)
     _begin(token)
@@ -136,9 +136,9 @@ def _open(name: str, password: str, at: datetime) -> str | None:
         return sessions.begin(connection, user, at, SESSION_LIFETIME, address=address(), browser=browser)
 
 
-def _failed(where: str, name: str, at: datetime) -> None:
+def _failed(where: str, name: str) -> None:
     """Count a wrong try, and note it of a name that there is; the first that makes the next ones wait, of any name."""
-    waits = throttle().failed(where, name, at)
+    waits = throttle().failed(where, name)
     database = shared().database
 
     def write(connection: Connection) -> None:
@@ -153,16 +153,10 @@ def _failed(where: str, name: str, at: datetime) -> None:
     afterwards(write)
 
 
-def _refused(wait: timedelta) -> ResponseReturnValue:
-    seconds = math.ceil(wait.total_seconds())
-    answer = _form(wording().text("sign_in.too_many", wait=wording().duration(_rounded(seconds))))
-    answer.headers["Retry-After"] = str(seconds)
+def _refused(wait: float) -> ResponseReturnValue:
+    answer = _form(told_to_wait(wait))
+    answer.headers["Retry-After"] = str(math.ceil(wait))
     return answer, 429
-
-
-def _rounded(seconds: int) -> int:
-    """Return a time to wait in whole minutes, up, or in seconds when it is less than one."""
-    return seconds if seconds < _MINUTE else -(-seconds // _MINUTE) * _MINUTE
 
 
 def _begin(token: str) -> None:
@@ -196,6 +190,23 @@ def _recognise() -> None:
 def throttle() -> Throttle:
     """Return what slows down guessing in this process."""
     return cast("Throttle", current_app.extensions["qbwc_throttle"])
+
+
+def until_admitted(name: str) -> float:
+    """Return how many seconds who asks has to wait before this name's password is weighed; 0 for not at all."""
+
+    def homes() -> frozenset[str]:
+        with shared().database.read() as connection:
+            return sessions.addresses(connection, name)
+
+    return throttle().admit(address(), name, homes)
+
+
+def told_to_wait(wait: float) -> str:
+    """Say how long to wait, in whole minutes, up, or in seconds when it is less than one."""
+    seconds = math.ceil(wait)
+    shown = seconds if seconds < _MINUTE else -(-seconds // _MINUTE) * _MINUTE
+    return wording().text("sign_in.too_many", wait=wording().duration(shown))
 
 
 def _form(trouble: str | None) -> Response:

@@ -6,6 +6,7 @@ from qbwc_server.store import accounts, users
 
 _SAID: Final[dict[type[accounts.AccountError], str]] = {
     accounts.BadName: "users.bad_name",
+    accounts.MisleadingName: "users.misleading_name",
     accounts.BadRole: "users.bad_role",
     users.BadPassword: "users.bad_password",
     users.UserExists: "users.exists",

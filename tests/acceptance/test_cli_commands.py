@@ -267,7 +267,7 @@ def test_users_are_added_listed_and_disabled(installed: Qbwc) -> None:
     assert PASSWORD not in added.stdout + added.stderr
 
 
-def test_where_to_write_to_a_user_is_set_and_taken_away(installed: Qbwc) -> None:
+def test_where_to_write_to_a_user_is_set_and_taken_away(installed: Qbwc, tmp_path: Path) -> None:
     made = ("user", "add", "marie", "--role", "operator", "--email", "marie@example.com", "--password-stdin")
     assert installed(*made, typed=f"{PASSWORD}\n").returncode == 0
     assert _contact(installed("user", "list", "--json")) == ("marie@example.com", False)
@@ -280,6 +280,16 @@ def test_where_to_write_to_a_user_is_set_and_taken_away(installed: Qbwc) -> None
     _refused(installed("user", "email", "marie", "nowhere"), "marie@example.com")
     _refused(installed("user", "email", "marie", "--none", "--alerts"), "Give one")
     assert _contact(installed("user", "email", "marie", "--none", "--json")) == (None, False)
+    with closing(sqlite3.connect(tmp_path / "qbwc-data" / "qbwc.db")) as database:
+        noted = database.execute("SELECT detail FROM audit WHERE what = 'contact_changed' ORDER BY id")
+        assert [json.loads(detail) for (detail,) in noted] == [{"alerts": True}, {"alerts": True}, {"alerts": False}]
+
+
+@pytest.mark.parametrize("name", ["api:shop", "root (qbwc)", "192.0.2.1"])
+def test_a_user_is_not_named_as_programs_commands_and_strangers_are(installed: Qbwc, name: str) -> None:
+    added = installed("user", "add", name, "--role", "viewer", "--password-stdin", typed=f"{PASSWORD}\n")
+    _refused(added, name, "Choose another name")
+    assert _json(installed("user", "list", "--json")) == []
 
 
 def _contact(ran: Ran) -> tuple[str | None, bool]:

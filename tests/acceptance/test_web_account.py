@@ -1,5 +1,7 @@
+import re
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -108,7 +110,19 @@ def test_whoever_found_an_open_page_does_not_guess_the_password_at_leisure(fresh
     browser.sign_in("vera")
     pages = [_send(browser, "/account/password", old=f"guess {n}", new=NEW, again=NEW) for n in range(11)]
     assert [page.status for page in pages] == [422] * 10 + [429]
-    assert _send(browser, "/account/password", old=PASSWORD, new=NEW, again=NEW).status == 429
+    page = _send(browser, "/account/password", old=PASSWORD, new=NEW, again=NEW)
+    assert page.status == 429
+    assert "Too many wrong tries. Try again in 5 minutes." in page.words
+    noted = _noted(fresh, "vera")
+    assert (noted.count("sign_in_failed"), noted.count("sign_in_throttled")) == (10, 1)
+
+
+def test_a_wrong_old_password_is_noted_with_the_address(office: WebOffice, browser: Browser, name: str) -> None:
+    _send(browser, "/account/password", old="wrong", new=NEW, again=NEW)
+    with office.app.database.read() as connection:
+        failed = audit.page(connection, name=name).entries[0]
+    assert (failed.who, failed.what, failed.subject) == (name, "sign_in_failed", name)
+    assert failed.detail == {"address": "127.0.0.1"}
 
 
 def test_an_email_and_the_wish_for_alerts_are_kept(office: WebOffice, browser: Browser, name: str) -> None:
@@ -120,7 +134,9 @@ def test_an_email_and_the_wish_for_alerts_are_kept(office: WebOffice, browser: B
     assert " checked" in page.text
     _send(browser, "/account/contact", email="")
     assert (_user(office, name).email, _user(office, name).alerts) == (None, False)
-    assert _noted(office, name).count("contact_changed") == 2
+    with office.app.database.read() as connection:
+        noted = audit.page(connection, name=name, what="contact_changed").entries
+    assert [one.detail for one in noted] == [{"alerts": False}, {"alerts": True}]
 
 
 @pytest.mark.parametrize(
@@ -238,6 +254,30 @@ def test_who_has_to_wait_is_told_how_long(fresh: WebOffice) -> None:
     assert page.status == 429
     assert "Too many wrong tries. Try again in 5 minutes." in page.words
     assert 280 < int(page.headers["Retry-After"]) <= 300
+
+
+def test_a_name_that_strangers_guess_at_is_open_to_its_owner_where_only_the_database_knows_a_session(
+    tmp_path: Path,
+) -> None:
+    home, elsewhere = "2001:db8:1:1::7", "203.0.113.9"
+    with running(tmp_path, filled=False, own={"trusted_proxies": ["127.0.0.1", "::1"]}) as office:
+        with office.app.database.write() as connection:
+            sessions.begin(connection, users.get(connection, "marie"), now(), timedelta(hours=1), address=home)
+        guessed = [_from(office, f"198.51.100.{number}", "marie", "guess") for number in range(21)]
+        assert {page.status for page in guessed} == {422}
+        refused = _from(office, elsewhere, "marie", PASSWORD)
+        assert refused.status == 429
+        assert re.search(r"Try again in [123] seconds?\.", refused.words)
+        assert _from(office, "2001:db8:1:1::8", "marie", PASSWORD).status == 200
+        time.sleep(int(refused.headers["Retry-After"]))
+        assert _from(office, elsewhere, "marie", PASSWORD).status == 200
+
+
+def _from(office: WebOffice, address: str, name: str, password: str) -> Page:
+    """Sign in from an address, as a trusted proxy tells it."""
+    browser = Browser(office.url)
+    fields = [*browser.get("/sign-in").form("/sign-in").fields, ("user", name), ("password", password)]
+    return browser.post("/sign-in", fields, **{"X-Forwarded-For": address})
 
 
 def test_the_web_connector_is_not_held_up_by_wrong_sign_ins_from_its_address(fresh: WebOffice) -> None:

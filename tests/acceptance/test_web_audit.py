@@ -1,5 +1,7 @@
 import csv
 import io
+import json
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -47,11 +49,13 @@ def test_what_was_done_is_shown_in_words_with_the_request_and_the_record(office:
 def test_each_line_says_its_particulars(office: WebOffice, ada: Browser) -> None:
     _note(office, "ada", "role_changed", subject="luc", detail={"from": "viewer", "to": "admin"})
     _note(office, "ada", "session_revoked", subject="luc", detail={"sessions": 2})
+    _note(office, "ada", "contact_changed", subject="luc", detail={"alerts": False})
     several = {"list": "item", "way": "list_id", "requests": [1, 2]}
     _note(office, "api:shop", "asked", company=office.company, detail=several)
     words = ada.get("/audit").words
     assert "changed a role luc Viewer → Administrator" in words
     assert "ended sessions luc 2 sessions" in words
+    assert "changed e-mail or alerts luc alerts off" in words
     assert "api:shop asked QuickBooks Sample Hardware Items · 2 requests" in words
 
 
@@ -96,6 +100,39 @@ def test_the_export_holds_what_was_chosen_and_is_noted(office: WebOffice, ada: B
     assert line[1:] == ["exporter", "user_added", "added a user", "", "zoé", '{"role": "viewer"}']
     assert line[0].endswith("Z")
     assert "ada exported this list" in ada.get("/audit?what=audit_exported").words
+
+
+def test_the_export_says_how_many_lines_it_handed_out_and_does_not_hold_itself(office: WebOffice, ada: Browser) -> None:
+    rows = _rows(ada.get("/audit/export"))
+    with office.app.database.read() as connection:
+        line = audit.page(connection, what="audit_exported").entries[0]
+        everything, _ = audit.extent(connection, most=100_000)
+    assert line.detail == {"lines": len(rows) - 1}
+    assert len(rows) - 1 == everything - 1
+    assert json.dumps(line.detail) not in [row[6] for row in rows]
+
+
+def test_a_long_export_is_whole_and_in_order(office: WebOffice, ada: Browser) -> None:
+    with office.app.database.write() as connection:
+        for number in range(2_001):
+            audit.note(connection, "many", "signed_in", now(), subject=f"line {number}")
+    rows = _rows(ada.get("/audit/export?name=many"))
+    assert [row[5] for row in rows[1:]] == [f"line {number}" for number in reversed(range(2_001))]
+
+
+def test_asking_for_the_head_of_the_export_only_is_not_noted_as_exporting(office: WebOffice, ada: Browser) -> None:
+    def exported() -> int:
+        with office.app.database.read() as connection:
+            return audit.extent(connection, what="audit_exported", most=1000)[0]
+
+    before = exported()
+    request = urllib.request.Request(f"{office.url}/audit/export", method="HEAD")  # noqa: S310 - our own server
+    ada.jar.add_cookie_header(request)
+    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - our own server
+        assert (answer.status, answer.headers.get_content_type(), answer.read()) == (200, "text/csv", b"")
+    assert exported() == before
+    ada.get("/audit/export")
+    assert exported() == before + 1
 
 
 @pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r"])

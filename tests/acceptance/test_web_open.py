@@ -79,7 +79,7 @@ def test_who_only_looks_is_told_whom_to_ask(office: WebOffice) -> None:
     vera.sign_in("vera")
     page = vera.get("/open?list=item&list_id=FFFF-1")
     assert page.status == 404
-    assert "Somebody who may refresh can ask QuickBooks for it." in page.words
+    assert "Only operators and administrators may refresh. An administrator can change that: ada, demo." in page.words
     assert "/refresh" not in page.text.partition("<main")[2]
 
 

@@ -86,6 +86,20 @@ def test_a_name_that_cannot_be_typed_is_refused(connection: sa.Connection, name:
         users.add(connection, name, "viewer", PASSWORD, NOW)
 
 
+@pytest.mark.parametrize(
+    "name", ["api:shop", "API: x", "root (qbwc)", "Root (QBWC)", "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"]
+)
+def test_a_user_has_no_name_that_the_audit_gives_to_somebody_else(connection: sa.Connection, name: str) -> None:
+    with pytest.raises(accounts.MisleadingName, match="Choose another name"):
+        users.add(connection, name, "viewer", PASSWORD, NOW)
+    assert not users.exists(connection, name)
+
+
+@pytest.mark.parametrize("name", ["api", "rapi:d", "marie (office)", "qbwc", "192.0.2", "1.2.3.4 west"])
+def test_a_name_that_only_resembles_those_can_be_a_users(connection: sa.Connection, name: str) -> None:
+    assert users.add(connection, name, "viewer", PASSWORD, NOW).name == name
+
+
 @pytest.mark.parametrize("name", ["Marie\u00a0Roy", "Élise\u202fB.", "Мария", "x" * 100])
 def test_a_name_may_hold_what_people_type(connection: sa.Connection, name: str) -> None:
     assert users.add(connection, name, "viewer", PASSWORD, NOW).name == name
@@ -233,6 +247,18 @@ def test_sessions_are_listed_with_the_one_used_last_first_and_without_the_ended(
     assert (second.user, second.address, second.browser, second.seen_at) == ("marie", "192.0.2.1", "Firefox", NOW)
     assert (first.seen_at, len(first.browser or ""), len(first.address or "")) == (later, 200, 64)
     assert token not in str(first)
+
+
+def test_from_where_a_user_has_sessions_is_known_by_exact_name_and_ends_with_them(connection: sa.Connection) -> None:
+    marie = users.add(connection, "marie", "viewer", PASSWORD, NOW)
+    luc = users.add(connection, "luc", "viewer", PASSWORD, NOW)
+    for address in ("192.0.2.1", "192.0.2.1", "2001:db8::1", None):
+        _begin(connection, marie, address=address)
+    _begin(connection, luc, address="192.0.2.9")
+    assert sessions.addresses(connection, "marie") == {"192.0.2.1", "2001:db8::1"}
+    assert sessions.addresses(connection, "Marie") == frozenset()
+    users.set_password(connection, "marie", "another phrase")
+    assert sessions.addresses(connection, "marie") == frozenset()
 
 
 def test_a_session_is_ended_by_its_owners_name_and_key_only(connection: sa.Connection) -> None:

@@ -42,6 +42,18 @@ def test_lines_are_chosen_by_name_what_and_company(office: Office, books: Books)
     assert (added.subject, added.detail, added.at, added.company) == ("marie", {"role": "viewer"}, NOW, None)
 
 
+def test_lines_are_counted_up_to_a_limit_and_the_newest_is_known(office: Office) -> None:
+    with office.database.write() as connection:
+        for number in range(5):
+            audit.note(connection, "marie" if number < 3 else "luc", "signed_in", NOW)
+    ids = [one.id for one in _page(office).entries]
+    with office.database.read() as connection:
+        assert audit.extent(connection, most=10) == (5, ids[0])
+        assert audit.extent(connection, most=2) == (2, ids[0])
+        assert audit.extent(connection, name="marie", most=10) == (3, ids[2])
+        assert audit.extent(connection, what="signed_out", most=10) == (0, 0)
+
+
 def test_a_line_goes_with_the_deed_when_that_is_undone(office: Office) -> None:
     with office.database.read() as connection:
         audit.note(connection, "ada", "signed_in", NOW)
