@@ -115,6 +115,7 @@ def _for_templates() -> dict[str, object]:
         "here": here,
         "may_cancel": may_cancel,
         "may_be_told": alerts.may_be_told,
+        "needs_address": alerts.needs_address,
         "will_be_told": alerts.will_be_told,
         "static": _static,
     }

@@ -176,15 +176,6 @@ def test_a_mail_server_that_drips_is_not_waited_for_longer_than_the_limit(first:
         assert time.monotonic() - began < 3
 
 
-def test_a_mail_server_that_drips_instead_of_encrypting_is_not_waited_for_longer_than_the_limit() -> None:
-    said = b"220 a\r\n250-b\r\n250 STARTTLS\r\n220 go\r\n"
-    # A record of TLS that never ends.
-    with dripping_server(first=said, drop=b"\x16\x03\x03\x40\x00\x02") as port:
-        began = time.monotonic()
-        refused(MailServer.of(f"smtp://127.0.0.1:{port}", SENDER), seconds=0.5)
-        assert time.monotonic() - began < 3
-
-
 def test_a_mail_that_was_taken_is_delivered_however_the_server_says_goodbye() -> None:
     said = b"220 a\r\n250 b\r\n250 from\r\n250 to\r\n354 go on\r\n250 taken\r\n"
     for goodbye in (b"500 what?\r\n", b"2"):
