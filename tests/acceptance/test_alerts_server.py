@@ -1,5 +1,6 @@
 """Alerts from a real server, a real mail server and a simulated Web Connector."""
 
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -86,6 +87,8 @@ def test_a_wrong_password_is_one_mail_to_each_in_their_language_and_the_right_on
     assert "se connecte de nouveau" in box.to("marie@example.com")[1]["Subject"]
     office.app.courier.run_once()
     assert len(box.mails) == 4
+    while len(hook.posts) < 2:
+        time.sleep(0.02)
     assert [post["state"] for post in hook.posts] == ["onset", "recovered"]
     for mail in box.mails:
         whole = mail.as_string() + text_of(mail)
