@@ -6,10 +6,10 @@ Each kind of trouble is looked at by one function, whose verdict is one of three
 or None where it cannot be told, which leaves things as they are. A paused company that is silent is neither well nor
 ill; a counter of wrong passwords that somebody set to zero with a new password is no sign-in.
 
-The onset is told at once: each kind has its patience already, a wrong password that of a second one, since one alone is
-mostly a slip. The recovery has to hold, one minute the first time and
-twice as long for each alert of the same kind that ended within the last day, up to an hour. So what comes and goes (a
-second Web Connector with an old password) is told a few times a day and not every few minutes.
+The onset is told at once: each kind has its patience already, a single wrong password that of a few minutes, since it
+is mostly a slip. The recovery has to hold, one minute the first time and twice as long for each alert of the same kind
+that ended within the last day, up to an hour. So what comes and goes (a second Web Connector with an old password) is
+told a few times a day and not every few minutes.
 """
 
 from collections.abc import Mapping, Sequence

@@ -3,8 +3,9 @@
 Theory of operation
 -------------------
 smtplib has a time limit of each wait only, so a server that drips would be waited for without end. `_Line` gives the
-whole exchange one deadline: it opens the connection itself, and each reading and sending gets what is left. A mail is
-taken once the server said so; how it then says goodbye is of no matter.
+whole exchange one deadline: it opens the connection itself, and each reading and sending gets what is left (the
+handshake that follows STARTTLS has one limit, that of the reading before it). A mail is taken once the server said so;
+how it then says goodbye is of no matter.
 
 Source: RFC 5322 (Date, Message-ID), RFC 3834 (Auto-Submitted), RFC 3207 (STARTTLS), RFC 4954 (AUTH).
 """
@@ -105,11 +106,7 @@ class _Line(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:
             self.file = deadlines.Reading(self.sock, self._deadline).makefile("rb")
-        reply = super().getreply()
-        if self.sock is not None:
-            # What follows may be the handshake of TLS, which has one limit.
-            self.sock.settimeout(deadlines.left(self._deadline))
-        return reply
+        return super().getreply()
 
     def send(self, s: "ReadableBuffer | str") -> None:
         data = s.encode(self.command_encoding) if isinstance(s, str) else bytes(s)
