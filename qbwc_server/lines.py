@@ -27,5 +27,10 @@ def is_plain_line(text: str) -> bool:
     return _has_none_of(_UNSEEN, text)
 
 
+def as_line(text: str) -> str:
+    """Return a text as one line: whatever ends a line or is no character becomes a space."""
+    return "".join(" " if unicodedata.category(character) in _NO_LINE else character for character in text).strip()
+
+
 def _has_none_of(categories: frozenset[str], text: str) -> bool:
     return bool(text.strip()) and all(unicodedata.category(character) not in categories for character in text)

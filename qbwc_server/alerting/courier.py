@@ -9,8 +9,12 @@ the message is sent once more, by whichever process comes to it. That is the one
 and a mail then bears the Message-ID it had.
 
 What is not taken is tried again after 1, 5, 15 and 60 minutes and then every hour, and is given up after a day: an
-alert of yesterday helps nobody. Once a channel did not take a message, the round leaves its other messages alone: what
-stopped one usually stops them all, and each would take its time limit. A refused recipient stops only itself.
+alert of yesterday helps nobody. Whatever keeps a message from being sent, foreseen or not, counts as that and concerns
+only that message; nor does a step of a round that fails stop the next one. Once a channel did not take a message, the
+round leaves its other messages alone: what stopped one usually stops them all, and each would take its time limit. A
+refused recipient stops only itself.
+
+Each exchange has an end (`deadlines`), so a round has one too; one that takes long all the same is logged meanwhile.
 """
 
 import hashlib
@@ -18,7 +22,7 @@ import logging
 import ssl
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -37,7 +41,10 @@ PACE: Final = 25.0
 
 BACKOFF: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 GIVEN_UP_AFTER: Final = timedelta(days=1)
-_OF_ONE: Final = ("recipient", "address")
+LONG_ROUND: Final = 300.0
+"""Seconds after which a round that is not finished is logged."""
+
+_OF_ONE: Final = ("recipient", "address", "unforeseen")
 # The stop of a whole server is promised within ten seconds; a claimed message is sent after the next start.
 _STOP_SECONDS: Final = 3.0
 
@@ -52,7 +59,10 @@ class Courier:
         channels: the ways out.
         noticing: what looks for trouble.
         tls: how certificates are checked; the system's way when left out.
-        seconds: time limit of each step of talking to a mail server or a webhook.
+        seconds: time limit of talking to a mail server or a webhook.
+
+    Attributes:
+        finished_at: when the last round was finished, by this machine's clock; None before the first one.
     """
 
     def __init__(
@@ -69,6 +79,7 @@ class Courier:
         self.noticing = noticing
         self.tls = tls
         self.seconds = seconds
+        self.finished_at: datetime | None = None
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -96,23 +107,27 @@ class Courier:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            try:
-                self.run_once()
-            except SQLAlchemyError as problem:
-                log.warning("alerts wait: %s", type(problem).__name__)
-            except Exception as problem:  # noqa: BLE001 - the thread must outlive whatever a round meets
-                # The text of an unforeseen error may hold values of a record, or a password.
-                log.error("alerts failed unexpectedly: %s", type(problem).__name__)  # noqa: TRY400
+            self.run_once()
             self._wake.wait(PACE)
             self._wake.clear()
 
     def run_once(self) -> None:
         """Do one round."""
-        self.noticing.look()
+        text = "the courier has been at one round for %.0f seconds: is the database or a mail server slow?"
+        long = threading.Timer(LONG_ROUND, log.warning, (text, LONG_ROUND))
+        long.daemon = True
+        long.start()
+        try:
+            for step in (self.noticing.look, self._tell, self.deliver):
+                _apart(step)
+        finally:
+            long.cancel()
+        self.finished_at = datetime.now(UTC)
+
+    def _tell(self) -> None:
         with self.database.read() as connection:
             now = self.clock(connection)
         tell(self.database, self.noticing.house, now, mail=self.channels.mail is not None)
-        self.deliver()
 
     def deliver(self) -> int:
         """Deliver what is due; returns how many messages were taken."""
@@ -142,6 +157,9 @@ class Courier:
             self._send(message)
         except Undelivered as trouble:
             return trouble
+        except Exception as problem:  # noqa: BLE001 - whatever it is, it concerns this message
+            log.error("message %s failed unexpectedly: %s", message.id, type(problem).__name__)  # noqa: TRY400
+            return Undelivered("unforeseen")
         return None
 
     def _send(self, message: Message) -> None:
@@ -178,6 +196,17 @@ class Courier:
             log.warning(
                 "message %s (%s) was not taken (%s) and is %s", message.id, message.draft.channel, trouble.kind, what
             )
+
+
+def _apart(step: Callable[[], object]) -> None:
+    """Take a step; that it fails is logged and stops nothing else."""
+    try:
+        step()
+    except SQLAlchemyError as problem:
+        log.warning("alerts wait: %s", type(problem).__name__)
+    except Exception as problem:  # noqa: BLE001 - the thread must outlive whatever a round meets
+        # The text of an unforeseen error may hold values of a record, or a password.
+        log.error("alerts failed unexpectedly: %s", type(problem).__name__)  # noqa: TRY400
 
 
 def _identity(message: Message, url: str) -> str:

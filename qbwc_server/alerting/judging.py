@@ -6,9 +6,10 @@ Each kind of trouble is looked at by one function, whose verdict is one of three
 or None where it cannot be told, which leaves things as they are. A paused company that is silent is neither well nor
 ill; a counter of wrong passwords that somebody set to zero with a new password is no sign-in.
 
-The onset is told at once: each kind has its patience already. The recovery has to hold, one minute the first time and
-twice as long for each alert of the same kind that ended within the last day, up to an hour. So what comes and goes (a
-second Web Connector with an old password) is told a few times a day and not every few minutes.
+The onset is told at once: each kind has its patience already, a single wrong password that of a few minutes, since it
+is mostly a slip. The recovery has to hold, one minute the first time and twice as long for each alert of the same kind
+that ended within the last day, up to an hour. So what comes and goes (a second Web Connector with an old password) is
+told a few times a day and not every few minutes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,9 @@ from qbwc_server.store.alerts import Alert, Backlog, Standing
 STEADY: Final = timedelta(minutes=1)
 STEADIEST: Final = timedelta(hours=1)
 REMEMBERED: Final = timedelta(days=1)
+SLIP: Final = timedelta(minutes=3)
+"""How long a single wrong password may be a slip."""
+
 RIGHT_SINCE: Final = "right_since"
 BEGIN: Final = "begin"
 DESCRIBE: Final = "describe"
@@ -58,12 +62,14 @@ class Verdict:
         company: Whose, None for the installation.
         wrong: Whether it is there.
         particulars: What the messages say of it; times as ISO 8601.
+        begins: Whether that is enough to begin an alert; one that is open it keeps open in any case.
     """
 
     kind: str
     company: str | None
     wrong: bool
     particulars: Mapping[str, Any] = field(default_factory=dict)
+    begins: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,39 +95,39 @@ def verdicts(
     """Judge everything that was read; `listening` is since when this server runs."""
     found: list[Verdict | None] = [publishing(backlog, patience, listening, now)]
     for one in standings:
-        found += [wrong_password(one), wrong_file(one), offline(one, patience, listening, now)]
+        found += [wrong_password(one, now), wrong_file(one), offline(one, patience, listening, now)]
     return tuple(each for each in found if each is not None)
 
 
 def offline(one: Standing, patience: Patience, listening: datetime, now: datetime) -> Verdict | None:
     """Judge a company's silence: too long in office hours since the call that was expected and did not come.
 
-    A call with a wrong password breaks the silence too. A company that was never seen is not set up yet, and what was
-    missed while this server did not run is nobody's silence.
+    A call with a wrong password breaks no silence: it may be anybody's. A company that was never seen is not set up
+    yet, and what was missed while this server did not run is nobody's silence.
     """
     if one.last_seen_at is None:
         return None
-    heard = max(one.last_seen_at, one.wrong_password_at or one.last_seen_at)
 
     def is_silent(since: datetime) -> bool:
         expected = since + (one.interval or timedelta())
         return expected < now and patience.office_hours.worked(expected, now, patience.zone) > patience.length
 
     # Who made a new password wiped out when the old one came last; it has to be carried to the QuickBooks PC first.
-    last = max(heard, one.password_changed_at)
+    last = max(one.last_seen_at, one.password_changed_at)
     if not is_silent(last):
         return Verdict("offline", one.company, wrong=False)
     if one.paused or not is_silent(max(last, listening)):
         return None
-    return Verdict("offline", one.company, wrong=True, particulars={"since": _kept(heard)})
+    return Verdict("offline", one.company, wrong=True, particulars={"since": _kept(one.last_seen_at)})
 
 
-def wrong_password(one: Standing) -> Verdict | None:
+def wrong_password(one: Standing, now: datetime) -> Verdict | None:
     """Judge a company's sign-ins: refused, and the right password not given since."""
     if one.wrong_passwords:
         since = one.wrong_password_since or one.wrong_password_at
         told = {} if since is None else {"since": _kept(since)}
-        return Verdict("wrong_password", one.company, wrong=True, particulars=told)
+        is_slip = one.wrong_passwords == 1 and since is not None and now - since <= SLIP
+        return Verdict("wrong_password", one.company, wrong=True, particulars=told, begins=not is_slip)
     signed_in = one.last_seen_at is not None and one.last_seen_at >= one.password_changed_at
     return Verdict("wrong_password", one.company, wrong=False) if signed_in else None
 
@@ -181,7 +187,7 @@ def right_since(alert: Alert) -> datetime | None:
 
 def _step(verdict: Verdict, alert: Alert | None, earlier: int, now: datetime) -> Step | None:
     if alert is None:
-        return Step(BEGIN, verdict, None, verdict.particulars) if verdict.wrong else None
+        return Step(BEGIN, verdict, None, verdict.particulars) if verdict.wrong and verdict.begins else None
     since = right_since(alert)
     bare = {name: value for name, value in alert.particulars.items() if name != RIGHT_SINCE}
     if verdict.wrong:

@@ -1,5 +1,12 @@
 """Mail: what it is made of, and handing it to the mail server.
 
+Theory of operation
+-------------------
+smtplib has a time limit of each wait only, so a server that drips would be waited for without end. `_Line` gives the
+whole exchange one deadline: it opens the connection itself, and each reading and sending gets what is left (the
+handshake that follows STARTTLS has one limit, that of the reading before it). A mail is taken once the server said so;
+how it then says goodbye is of no matter.
+
 Source: RFC 5322 (Date, Message-ID), RFC 3834 (Auto-Submitted), RFC 3207 (STARTTLS), RFC 4954 (AUTH).
 """
 
@@ -9,18 +16,24 @@ import ipaddress
 import smtplib
 import socket
 import ssl
+import time
 from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
 from email.utils import format_datetime, parseaddr
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from qbwc_server import deadlines
 from qbwc_server.alerting.channels import MailServer, Undelivered
+from qbwc_server.lines import as_line
 
-SECONDS: Final = 20.0
-"""Time limit of each step of talking to a mail server."""
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+SECONDS: Final = 45.0
+"""Time limit of talking to a mail server, from opening the connection; far below `messages.CLAIM`."""
 
 _NO_MORE_NOW: Final = 421
 _SIGNED_IN: Final = 235
@@ -45,7 +58,7 @@ def compose(
         mail["To"] = _address(recipient)
     except (ValueError, MessageError) as problem:
         raise Undelivered("address") from problem
-    mail["Subject"] = subject
+    mail["Subject"] = as_line(subject)
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = f"<{identity}@{_ascii(server.sender_domain)}>"
     # Keeps out-of-office replies and the like from coming back.
@@ -61,26 +74,49 @@ def send(
 
     Args:
         tls: How certificates are checked; the system's way when left out.
-        seconds: Time limit of each step.
+        seconds: Time limit of the whole.
 
     Raises:
         Undelivered
     """
     context = tls or ssl.create_default_context()
     try:
-        with _connected(server, context, seconds) as connection:
+        with contextlib.closing(_Line(server, context, time.monotonic() + seconds)) as connection:
             _greet(server, connection, context)
             connection.send_message(mail)
+            with contextlib.suppress(OSError):
+                connection.quit()
     except Undelivered:
         raise
     except (OSError, smtplib.SMTPException, ValueError) as problem:
         raise _reason(problem) from problem
 
 
-def _connected(server: MailServer, context: ssl.SSLContext, seconds: float) -> smtplib.SMTP:
-    if server.encrypted:
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=seconds, context=context)
-    return smtplib.SMTP(server.host, server.port, timeout=seconds)
+class _Line(smtplib.SMTP):
+    """A connection to a mail server that ends at the deadline, whatever the server does."""
+
+    def __init__(self, server: MailServer, context: ssl.SSLContext, deadline: float) -> None:
+        self._deadline = deadline
+        self._from_the_start = context if server.encrypted else None
+        super().__init__(server.host, server.port)
+
+    def _get_socket(self, host: str, port: int, _timeout: float) -> socket.socket:
+        return deadlines.connect(host, port, self._deadline, self._from_the_start)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = deadlines.Reading(self.sock, self._deadline).makefile("rb")
+        return super().getreply()
+
+    def send(self, s: "ReadableBuffer | str") -> None:
+        data = s.encode(self.command_encoding) if isinstance(s, str) else bytes(s)
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        try:
+            deadlines.send(self.sock, data, self._deadline)
+        except OSError as problem:
+            self.close()
+            raise smtplib.SMTPServerDisconnected("not sent") from problem
 
 
 def _greet(server: MailServer, connection: smtplib.SMTP, context: ssl.SSLContext) -> None:

@@ -6,9 +6,10 @@ A round reads how everything stands and judges it (`judging`). Mostly nothing is
 Otherwise one transaction reads and judges again, writes the alerts and, beside them, the messages that tell of them: an
 alert is never noted without its messages. Several processes may see the same; an open alert is single and recovers
 once (`store.alerts`), and only the process that wrote it tells of it. Whether or not anybody is to be told, the alert
-is noted: the page shows it.
+is noted: the page shows it. It is noted, too, when its messages cannot be put into words: that stops no other alert.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,8 @@ from qbwc_server.alerting.writing import House, News
 from qbwc_server.store import alerts, messages
 from qbwc_server.store.alerts import Backlog, Standing
 from qbwc_server.store.database import Database
+
+log = logging.getLogger(__name__)
 
 _MOST_ENDED = 1000
 
@@ -85,7 +88,7 @@ class Noticing:
         if alert is None:
             if not alerts.begin(connection, verdict.kind, verdict.company, step.particulars, now):
                 return False
-            self._tell(connection, _news(step, found, writing.ONSET, now), now)
+            self._tell(connection, step, found, writing.ONSET, now, now)
             return True
         if step.what == judging.DESCRIBE:
             alerts.describe(connection, alert.id, step.particulars)
@@ -93,12 +96,20 @@ class Noticing:
         over = max(alert.onset_at, judging.right_since(alert) or now)
         if not alerts.recover(connection, alert.id, over):
             return False
-        self._tell(connection, _news(step, found, writing.RECOVERED, over), now)
+        self._tell(connection, step, found, writing.RECOVERED, over, now)
         return True
 
-    def _tell(self, connection: Connection, news: News, now: datetime) -> None:
+    def _tell(
+        self, connection: Connection, step: Step, found: _Situation, state: str, at: datetime, now: datetime
+    ) -> None:
         people = alerts.recipients(connection) if MAIL in self.channels else ()
-        drafts = writing.drafts(self.house, news, people, webhook=WEBHOOK in self.channels)
+        try:
+            news = _news(step, found, state, at)
+            drafts = writing.drafts(self.house, news, people, webhook=WEBHOOK in self.channels)
+        except Exception as problem:  # noqa: BLE001 - whatever it is, it concerns this alert
+            # The text of an unforeseen error may hold values of a record.
+            log.error("alert %s cannot be told: %s", step.verdict.kind, type(problem).__name__)  # noqa: TRY400
+            return
         messages.add(connection, drafts, now)
 
 

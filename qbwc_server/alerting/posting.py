@@ -1,13 +1,16 @@
 """The webhook: an alert posted as JSON, whose `text` chat services show."""
 
+import contextlib
 import http.client
 import json
+import socket
 import ssl
+import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
-from qbwc_server import __version__
+from qbwc_server import __version__, deadlines
 from qbwc_server.alerting.channels import Undelivered
 from qbwc_server.alerting.mailing import reason_of_connection
 
@@ -24,26 +27,21 @@ def post(
 
     Args:
         tls: How certificates are checked; the system's way when left out.
-        seconds: Time limit of each step.
+        seconds: Time limit of the whole.
 
     Raises:
         Undelivered
     """
     parts = urlsplit(address)
+    deadline = time.monotonic() + seconds
+    context = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
+    made = http.client.HTTPConnection if context is None else http.client.HTTPSConnection
     try:
-        host, port = parts.hostname or "", parts.port
-        connection: http.client.HTTPConnection
-        if parts.scheme == "https":
-            context = tls or ssl.create_default_context()
-            connection = http.client.HTTPSConnection(host, port, timeout=seconds, context=context)
-        else:
-            connection = http.client.HTTPConnection(host, port, timeout=seconds)
-        try:
+        connection = made(parts.hostname or "", parts.port)
+        with contextlib.closing(connection):
+            connection.sock = deadlines.connect(connection.host, connection.port, deadline, context)
             connection.request("POST", _target(parts.path, parts.query), json.dumps(dict(payload)).encode(), _HEADERS)
-            answer = connection.getresponse()
-            answer.read(_READ)
-        finally:
-            connection.close()
+            answer = _answer(connection.sock, deadline)
     except (OSError, http.client.HTTPException, ValueError) as problem:
         raise Undelivered(reason_of_connection(problem)) from problem
     if answer.status in _ELSEWHERE:
@@ -53,6 +51,15 @@ def post(
 
 
 _HEADERS: Final = {"Content-Type": "application/json", "User-Agent": f"qbwc-server/{__version__}"}
+
+
+def _answer(sock: socket.socket, deadline: float) -> http.client.HTTPResponse:
+    answer = http.client.HTTPResponse(cast("socket.socket", deadlines.Reading(sock, deadline)), method="POST")
+    answer.begin()
+    # Whether it was taken is said by then.
+    with contextlib.suppress(OSError, http.client.HTTPException), answer:
+        answer.read(_READ)
+    return answer
 
 
 def _target(path: str, query: str) -> str:

@@ -4,13 +4,16 @@ Theory of operation
 -------------------
 Refreshes become final in many places; none of them knows of mail. Who wants to be told is kept with the asker, and the
 courier looks for those whose refresh is final. The mark is taken away in the transaction that writes the message, so
-each of them is told once, whichever process comes first.
+each of them is told once, whichever process comes first. Where the message cannot be written, the mark is taken away
+too: it could not be written the next time either, and would stand in the way of the others.
 """
 
+import logging
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from qbwc_server import codes
 from qbwc_server.alerting.channels import MAIL
@@ -21,6 +24,9 @@ from qbwc_server.store.alerts import Recipient
 from qbwc_server.store.database import Database
 from qbwc_server.store.messages import Draft
 from qbwc_server.store.refreshes import QueuedRefresh
+from qbwc_server.store.tellings import Telling
+
+log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 100
 _COUNTED: Final = ("inserted", "updated", "unchanged", "deleted")
@@ -36,19 +42,33 @@ def tell(database: Database, house: House, now: datetime, *, mail: bool) -> int:
             ago helps nobody.
     """
     with database.read() as connection:
-        if not tellings.due(connection, 1):
-            return 0
+        due = tellings.due(connection, _AT_ONCE)
     written = 0
-    with database.write() as connection:
-        for one in tellings.due(connection, _AT_ONCE):
-            if not tellings.take(connection, one):
-                continue
-            to = alerts.address_of(connection, one.asked_by)
-            refresh = refreshes.get(connection, one.refresh_id)
-            if mail and to is not None and refresh is not None:
-                messages.add(connection, [_draft(connection, house.reader(to.language), refresh, to)], now)
-                written += 1
+    for one in due:
+        try:
+            with database.write() as connection:
+                written += _tell(connection, house, one, now, mail=mail)
+        except OperationalError:
+            # The database is away or busy; that passes.
+            raise
+        except Exception as problem:  # noqa: BLE001 - whatever it is, it concerns this one
+            # The text of an unforeseen error may hold values of a record.
+            log.error("refresh %s cannot be told of: %s", one.refresh_id, type(problem).__name__)  # noqa: TRY400
+            with database.write() as connection:
+                tellings.take(connection, one)
     return written
+
+
+def _tell(connection: Connection, house: House, one: Telling, now: datetime, *, mail: bool) -> bool:
+    """Take a mark away and write the message; tells whether there is one."""
+    if not tellings.take(connection, one):
+        return False
+    to = alerts.address_of(connection, one.asked_by)
+    refresh = refreshes.get(connection, one.refresh_id)
+    if not mail or to is None or refresh is None:
+        return False
+    messages.add(connection, [_draft(connection, house.reader(to.language), refresh, to)], now)
+    return True
 
 
 def _draft(connection: Connection, reader: Reader, refresh: QueuedRefresh, to: Recipient) -> Draft:

@@ -14,7 +14,6 @@ Source: QBWC guide ch. 5 and 10; RFC 9110, 10.1.1.
 
 import contextlib
 import http.client
-import io
 import socket
 import ssl
 import time
@@ -25,10 +24,11 @@ from http import HTTPStatus
 from typing import Final, cast
 from urllib.parse import urlsplit
 
+from qbwc_server.deadlines import Reading, left, send
+
 CALL_SECONDS: Final = 10.0
 # .NET waits this long for the leave to send a body.
 _LEAVE_SECONDS: Final = 0.35
-_CHUNK: Final = 64 << 10
 _MOST_BODY: Final = 256 << 10
 _MOST_EARLY: Final = 16 << 10
 _AGENT: Final = "Mozilla/4.0 (compatible; MSIE 6.0; MS Web Services Client Protocol 4.0.30319.42000)"
@@ -138,13 +138,13 @@ class Line:
         sock = self._opened(deadline)
         lines = [f"{method} {self._address.path}{path} HTTP/1.1", f"Host: {self._address.authority}"]
         lines += [f"User-Agent: {_AGENT}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
-        _send(sock, "\r\n".join(lines).encode("ascii"), deadline)
+        send(sock, "\r\n".join(lines).encode("ascii"), deadline)
         early = _wait_for_leave(sock) if body else b""
         if body and not early:
             # Why a server hangs up over a body, its answer tells, if there is one.
             with contextlib.suppress(*_BROKEN):
-                _send(sock, body, deadline)
-        response = http.client.HTTPResponse(cast("socket.socket", _Reading(sock, early, deadline)), method=method)
+                send(sock, body, deadline)
+        response = http.client.HTTPResponse(cast("socket.socket", Reading(sock, deadline, early)), method=method)
         try:
             response.begin()
             found = response.read(_MOST_BODY)
@@ -159,7 +159,7 @@ class Line:
 
     def _opened(self, deadline: float) -> socket.socket:
         if self._socket is None:
-            self._socket = opened(self._address, self._host, _left(deadline))
+            self._socket = opened(self._address, self._host, left(deadline))
             self.openings += 1
         return self._socket
 
@@ -188,19 +188,6 @@ def trusting() -> ssl.SSLContext:
     return context
 
 
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-def _send(sock: socket.socket, data: bytes, deadline: float) -> None:
-    for start in range(0, len(data), _CHUNK):
-        sock.settimeout(_left(deadline))
-        sock.sendall(data[start : start + _CHUNK])
-
-
 def _wait_for_leave(sock: socket.socket) -> bytes:
     """Wait for the leave to send a body; return the beginning of the answer if there is one instead."""
     sock.settimeout(_LEAVE_SECONDS)
@@ -213,32 +200,3 @@ def _wait_for_leave(sock: socket.socket) -> bytes:
     head, end, rest = early.partition(b"\r\n\r\n")
     leave = end and head.split(b" ")[1:2] == [b"100"]
     return rest if leave else early
-
-
-class _Reading:
-    """A socket as http.client reads from it: what came early first, and never beyond the deadline."""
-
-    def __init__(self, sock: socket.socket, early: bytes, deadline: float) -> None:
-        self._parts = (sock, early, deadline)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Incoming(*self._parts))
-
-
-class _Incoming(io.RawIOBase):
-    def __init__(self, sock: socket.socket, early: bytes, deadline: float) -> None:
-        super().__init__()
-        self._socket = sock
-        self._early = early
-        self._deadline = deadline
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, room: "bytearray | memoryview", /) -> int:  # type: ignore[override]
-        if self._early:
-            size = min(len(room), len(self._early))
-            room[:size], self._early = self._early[:size], self._early[size:]
-            return size
-        self._socket.settimeout(_left(self._deadline))
-        return self._socket.recv_into(room)

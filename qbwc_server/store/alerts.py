@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server.store import polls
-from qbwc_server.store.tables import alerts, companies, connections, freshness, outbox, records, refreshes, users
+from qbwc_server.store.tables import alerts, companies, connections, freshness, outbox, refreshes, users
 
 _OPEN = alerts.c.recovered_at.is_(None)
 
@@ -119,19 +119,14 @@ def _standing(row: Row[Any], rhythm: polls.Rhythm, waiting: Mapping[str, int], n
 def backlog(connection: Connection) -> Backlog:
     """Return what waits for the website.
 
-    An outbox row is put off when the website cannot be written, so its `due_at` does not tell for how long it waits.
-    The refreshes that wait with it do, and so do the records and the freshness where no refresh does.
+    An outbox row is put off when the website cannot be written, so its `due_at` does not tell for how long it waits;
+    `queued_at` does. The refreshes that wait with it do as well, and so does the freshness where nothing else waits.
     """
     kept = outbox.c.set_aside.is_(None)
-    same = and_(
-        records.c.company == outbox.c.company, records.c.list == outbox.c.list, records.c.list_id == outbox.c.list_id
-    )
-    count, seen = connection.execute(
-        select(func.count(), func.min(records.c.observed_at)).select_from(outbox).join(records, same).where(kept)
-    ).one()
+    count, queued = connection.execute(select(func.count(), func.min(outbox.c.queued_at)).where(kept)).one()
     answered = select(func.min(refreshes.c.answered_at)).where(refreshes.c.state == "answered")
     untold = select(func.min(freshness.c.last_contact_at)).where(freshness.c.dirty.is_(True))
-    moments = [seen, connection.execute(answered).scalar(), connection.execute(untold).scalar()]
+    moments = [queued, connection.execute(answered).scalar(), connection.execute(untold).scalar()]
     return Backlog(count, min((moment for moment in moments if moment is not None), default=None))
 
 

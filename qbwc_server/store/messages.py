@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from qbwc_server.lines import as_line
 from qbwc_server.store.tables import messages
 
 CLAIM: Final = timedelta(minutes=5)
@@ -24,7 +25,7 @@ class Draft:
     Attributes:
         channel: "mail" or "webhook".
         recipient: The address of a mail; None for the webhook, whose address is a setting.
-        subject: One line.
+        subject: One line; made one where a name in it is several.
         body: The text.
         payload: What a webhook is sent beside the text.
     """
@@ -52,7 +53,7 @@ def add(connection: Connection, drafts: Iterable[Draft], now: datetime) -> None:
         {
             "channel": one.channel,
             "recipient": one.recipient,
-            "subject": one.subject[:LONGEST_SUBJECT],
+            "subject": as_line(one.subject)[:LONGEST_SUBJECT],
             "body": one.body,
             "payload": None if one.payload is None else dict(one.payload),
             "created_at": now,

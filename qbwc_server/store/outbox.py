@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server.store.tables import companies, outbox, records
@@ -24,6 +24,8 @@ from qbwc_server.store.tables import companies, outbox, records
 CLAIM = timedelta(minutes=5)
 LONGEST_PROBLEM = 500
 _KEY = ("target", "company", "list", "list_id")
+# Of a row that was seen again while it was being published: what is left waits since then, when it was due.
+_SEEN_AGAIN: Mapping[str, Any] = {"queued_at": outbox.c.due_at, "claimed_by": None, "claimed_until": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def put(
             "single": single,
             "listed_at": None if single else now,
             "forced": False,
+            "queued_at": now,
             "due_at": now,
             "attempts": 0,
         }
@@ -101,6 +104,11 @@ def put(
                 "listed_at": func.coalesce(statement.excluded.listed_at, outbox.c.listed_at),
                 # What a person decided was about the observation before.
                 "forced": False,
+                # What waits already waits since then.
+                "queued_at": case(
+                    (outbox.c.set_aside.is_not(None), statement.excluded.queued_at),
+                    else_=func.coalesce(outbox.c.queued_at, statement.excluded.queued_at),
+                ),
                 "due_at": statement.excluded.due_at,
                 "attempts": 0,
                 "set_aside": None,
@@ -125,6 +133,7 @@ def again(connection: Connection, company: str, list_name: str, list_id: str, no
             forced=outbox.c.set_aside == "held",
             set_aside=None,
             detail=None,
+            queued_at=now,
             due_at=now,
             attempts=0,
             claimed_by=None,
@@ -227,16 +236,13 @@ def done(connection: Connection, published: Sequence[Claimed]) -> None:
     highest = func.max if connection.dialect.name == "sqlite" else func.greatest
     # What a list run put is published and counted, unless one put it again since.
     listed_at = func.nullif(outbox.c.listed_at, bindparam("was_listed_at", type_=outbox.c.listed_at.type))
-    left = update(outbox).where(_each())
-    connection.execute(
-        left.values(since=highest(outbox.c.since, after), listed_at=listed_at, claimed_by=None, claimed_until=None),
-        keys,
-    )
+    left = {"since": highest(outbox.c.since, after), "listed_at": listed_at}
+    connection.execute(update(outbox).where(_each()).values(**left, **_SEEN_AGAIN), keys)
 
 
 def set_aside(connection: Connection, claimed: Claimed, why: str, detail: Mapping[str, Any], now: datetime) -> None:
     """Keep a row for a person, unless the record was seen again meanwhile: then that is tried first."""
-    free = update(outbox).where(_is(claimed)).values(claimed_by=None, claimed_until=None)
+    free = update(outbox).where(_is(claimed)).values(_SEEN_AGAIN)
     connection.execute(free)
     kept = free.where(outbox.c.seq <= claimed.seq)
     connection.execute(kept.values(set_aside=why, detail=dict(detail), due_at=now, forced=False))

@@ -16,8 +16,12 @@ class Telling:
 
 
 def want(connection: Connection, refresh_id: int, name: str, *, wanted: bool = True) -> bool:
-    """Keep whether somebody who asked for a refresh wants to be written to; False when that person did not ask."""
-    mine = (askers.c.refresh_id == refresh_id, askers.c.asked_by == name)
+    """Keep whether somebody who asked for a refresh wants to be written to.
+
+    False when that person did not ask, or the refresh is final: who is to be told of it is settled then.
+    """
+    open_ones = select(refreshes.c.id).where(refreshes.c.id == refresh_id, refreshes.c.state.not_in(FINAL_STATES))
+    mine = (askers.c.refresh_id.in_(open_ones), askers.c.asked_by == name)
     return connection.execute(update(askers).where(*mine).values(tell=wanted)).rowcount == 1
 
 

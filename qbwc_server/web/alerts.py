@@ -58,26 +58,35 @@ def show() -> str:
 @pages.post("/connection/alerts/test")
 def test() -> ResponseReturnValue:
     """Send a test message to the reader's own address or to the webhook, and say what came of it."""
-    user, reader, channels = need("admin"), wording(), _channels()
+    user = need("admin")
     chosen = "webhook" if request.form.get("channel") == "webhook" else "mail"
+    with testing.alone() as mine:
+        flash(_tried(chosen, user.name) if mine else wording().text("alerts.test_under_way"))
+    return redirect(url_for("alerts.show"), 303)
+
+
+def _tried(chosen: str, name: str) -> str:
+    """Send a test message by the channel that was chosen; returns what came of it."""
+    reader, channels, settings = wording(), _channels(), shared().settings
     with shared().database.read() as connection:
-        own = alerts.address_of(connection, user.name)
-    settings = shared().settings
+        own = alerts.address_of(connection, name)
+    if chosen not in channels.names:
+        return reader.text(f"alerts.{chosen}_not_set")
+    if chosen == "mail" and own is None:
+        return reader.text("alerts.test_no_email")
     voice = House(settings.public_url, settings.time_zone, settings.language).reader(reader.language)
     with shared().database.write() as connection:
         note(connection, "alert_tested", subject=chosen)
     try:
-        if chosen == "mail" and channels.mail is not None and own is not None:
+        if channels.mail is not None and own is not None and chosen == "mail":
             testing.mail(channels.mail, voice, own.email, now())
-            flash(reader.text("alerts.test_mail_taken", email=own.email))
-        elif chosen == "webhook" and channels.webhook is not None:
-            testing.post(channels.webhook, voice, now())
-            flash(reader.text("alerts.test_webhook_taken"))
+            return reader.text("alerts.test_mail_taken", email=own.email)
+        testing.post(channels.webhook or "", voice, now())
+        return reader.text("alerts.test_webhook_taken")
     except Undelivered as trouble:
         host = channels.webhook_host if chosen == "webhook" or channels.mail is None else channels.mail.host
         said = reader.text(f"alerts.trouble.{trouble.kind}", host=host, setting=_SETTINGS[chosen])
-        flash(f"{said} {reader.text('alerts.trouble.said', reply=trouble.reply)}" if trouble.reply else said)
-    return redirect(url_for("alerts.show"), 303)
+        return f"{said} {reader.text('alerts.trouble.said', reply=trouble.reply)}" if trouble.reply else said
 
 
 @pages.post(f"/refreshes/{_ID}/tell")
@@ -103,13 +112,22 @@ def keep_wish(asked: Asked) -> None:
 
 def may_be_told() -> bool:
     """Tell whether the reader can be written to: there is a mail server, and an address in the account."""
+    return _channels().mail is not None and _has_address()
+
+
+def needs_address() -> bool:
+    """Tell whether only an address in the account is missing for the reader to be written to."""
+    return _channels().mail is not None and person() is not None and not _has_address()
+
+
+def _has_address() -> bool:
     user = person()
-    if user is None or _channels().mail is None:
+    if user is None:
         return False
-    if "may_be_told" not in g:
+    if "has_address" not in g:
         with shared().database.read() as connection:
-            g.may_be_told = alerts.address_of(connection, user.name) is not None
-    return bool(g.may_be_told)
+            g.has_address = alerts.address_of(connection, user.name) is not None
+    return bool(g.has_address)
 
 
 def will_be_told(refresh: Refresh) -> bool | None:

@@ -119,6 +119,7 @@ def _for_templates() -> dict[str, object]:
         "poll_seconds": pace.seconds,
         "why_not": why_not,
         "may_be_told": alerts.may_be_told,
+        "needs_address": alerts.needs_address,
         "will_be_told": alerts.will_be_told,
         "static": _static,
     }

@@ -1,9 +1,12 @@
 """The page of alerts: what is set, who gets them, which there are, and the test button."""
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from receivers import Hook, Mailbox, hook_server, mail_server, text_of
 from web_office import Browser, Page, WebOffice, running
 
@@ -53,6 +56,13 @@ def tried(browser: Browser, channel: str) -> Page:
     page = browser.get(PAGE)
     form = next(form for form in page.forms if ("channel", channel) in form.fields)
     return browser.post(form.action, form.fields)
+
+
+def noted_trials(office: WebOffice) -> int:
+    with office.app.database.read() as connection:
+        query = sa.select(sa.func.count()).where(tables.audit.c.what == "alert_tested")
+        count: int = connection.execute(query).scalar_one()
+    return count
 
 
 @pytest.mark.parametrize("name", ["vera", "marie"])
@@ -128,6 +138,22 @@ def test_what_is_refused_is_said_with_its_cure_and_the_servers_own_words(
     hook.status = 200
 
 
+def test_who_presses_while_a_test_is_under_way_is_told_so_and_waits_for_nothing(
+    office: WebOffice, box: Mailbox
+) -> None:
+    ada = signed_in(office)
+    count, noted, box.seconds = len(box.mails), noted_trials(office), 1.5
+    first = threading.Thread(target=tried, args=(signed_in(office), "mail"))
+    first.start()
+    while noted_trials(office) == noted:
+        time.sleep(0.02)
+    assert "Somebody is sending a test message at this moment." in tried(ada, "webhook").words
+    first.join()
+    box.seconds = 0
+    assert (len(box.mails), noted_trials(office)) == (count + 1, noted + 1)
+    assert "The mail server accepted it." in tried(ada, "mail").words
+
+
 def test_an_administrator_without_an_address_is_told_to_enter_one(office: WebOffice, box: Mailbox) -> None:
     give_address(office, None)
     count = len(box.mails)
@@ -136,8 +162,11 @@ def test_an_administrator_without_an_address_is_told_to_enter_one(office: WebOff
     assert "To get a test e-mail, enter an address in your account." in page.words
     assert "Nobody yet." in page.words
     token = page.forms[0].fields[0]
-    ada.post(f"{PAGE}/test", [token, ("channel", "mail")])
+    noted = noted_trials(office)
+    page = ada.post(f"{PAGE}/test", [token, ("channel", "mail")])
+    assert page.words.count("To get a test e-mail, enter an address in your account.") == 2
     assert len(box.mails) == count
+    assert noted_trials(office) == noted
     give_address(office)
 
 
@@ -148,3 +177,8 @@ def test_without_channels_the_page_says_what_to_set_and_offers_no_test(tmp_path:
         assert "set alert_webhook in qbwc.toml" in page.words
         assert "Nothing is wrong." in page.words
         assert not [form for form in page.forms if form.action.endswith("/test")]
+        ada = signed_in(office)
+        token = ada.get(PAGE).forms[0].fields[0]
+        for channel, said in (("mail", "Set QBWC_SMTP_URL"), ("webhook", "set alert_webhook in qbwc.toml")):
+            assert ada.post(f"{PAGE}/test", [token, ("channel", channel)]).words.count(said) == 2
+        assert noted_trials(office) == 0

@@ -3,13 +3,16 @@
 import logging
 import threading
 import time
+from datetime import UTC, datetime
 
 import pytest
-from alarms import Alarms, add_person, channels, sign_in
+from alarms import Alarms, add_person, be_refused, channels
 from office import Books, Office
 from receivers import hook_server, mail_server, mute_server, text_of
+from sqlalchemy import Table
 
 from qbwc_server.alerting import Courier
+from qbwc_server.alerting import courier as courier_module
 from qbwc_server.store import messages, tables
 from qbwc_server.store.messages import Draft
 
@@ -125,7 +128,7 @@ def test_the_thread_notices_tells_and_delivers_and_stops(office: Office, books: 
     add_person(office, "anna")
     with mail_server() as box:
         courier = Alarms(office, channels(smtp=box.url)).courier
-        sign_in(office, books, "wrong")
+        be_refused(office, books)
         courier.start()
         box.wait_for(1)
         courier.stop()
@@ -158,3 +161,81 @@ def test_a_database_that_is_away_ends_no_courier(office: Office, caplog: pytest.
     assert alarms.courier._thread is not None
     assert alarms.courier._thread.is_alive()
     alarms.courier.stop()
+
+
+def break_message(office: Office, message_id: int) -> None:
+    """Keep what no program of ours writes; it stands for whatever nobody foresaw."""
+    with office.database.write() as connection:
+        connection.execute(
+            tables.messages.update().where(tables.messages.c.id == message_id).values(payload=[None, "S3cret"])
+        )
+
+
+def test_a_message_that_cannot_be_made_stops_no_other_and_is_given_up_after_a_day(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    with mail_server() as box, hook_server() as hook:
+        alarms = Alarms(office, channels(smtp=box.url, webhook=hook.url))
+        write(office, *(Draft("webhook", None, "Hook", "Text", {"text": text}) for text in "ab"), *mail_to("anna"))
+        broken = min(row["id"] for row in alarms.messages())
+        break_message(office, broken)
+        assert alarms.courier.deliver() == 2
+        assert hook.posts == [{"text": "b"}]
+        assert [(row["id"], row["attempts"]) for row in alarms.messages()] == [(broken, 1)]
+        alarms.pass_minutes(24 * 60)
+        assert alarms.courier.deliver() == 0
+        assert alarms.messages() == []
+    assert f"message {broken} failed unexpectedly" in caplog.text
+    assert "S3cret" not in caplog.text
+
+
+def test_a_name_of_several_lines_is_one_in_the_subject(office: Office) -> None:
+    with mail_server() as box:
+        alarms = Alarms(office, channels(smtp=box.url))
+        write(office, Draft("mail", "anna@example.com", "Acme\u2028Ltd: away", "Text"))
+        assert alarms.subjects() == ["Acme Ltd: away"]
+        assert alarms.courier.deliver() == 1
+        assert box.mails[0]["Subject"] == "Acme Ltd: away"
+
+
+@pytest.mark.parametrize("table", [tables.alerts, tables.askers], ids=["looking", "telling"])
+def test_a_step_that_fails_stops_no_other_step_of_the_round(
+    office: Office, caplog: pytest.LogCaptureFixture, table: Table
+) -> None:
+    with mail_server() as box:
+        courier = Alarms(office, channels(smtp=box.url)).courier
+        write(office, *mail_to("anna"))
+        with office.database.write() as connection:
+            table.drop(connection)
+        courier.run_once()
+        assert len(box.mails) == 1
+    assert "alerts wait" in caplog.text
+
+
+def test_it_can_be_seen_when_the_last_round_was_finished(office: Office) -> None:
+    courier = Alarms(office, channels()).courier
+    began, seen = datetime.now(UTC), [courier.finished_at]
+    for _ in range(2):
+        courier.run_once()
+        seen.append(courier.finished_at)
+    never, first, second = seen
+    assert never is None
+    assert first is not None
+    assert second is not None
+    assert began <= first < second <= datetime.now(UTC)
+
+
+def test_a_round_that_takes_long_is_logged_once_while_it_lasts(
+    office: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier_module, "LONG_ROUND", 0.2)
+    with mute_server() as port:
+        courier = Alarms(office, channels(smtp=f"smtp://127.0.0.1:{port}")).courier
+        courier.run_once()
+        time.sleep(0.4)
+        assert caplog.text == ""
+        courier.seconds = 1
+        write(office, *mail_to("anna"))
+        courier.run_once()
+    said = [record.getMessage() for record in caplog.records]
+    assert ["at one round" in each for each in said] == [True, False]

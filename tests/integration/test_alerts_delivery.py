@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from receivers import Mailbox, certificate, free_port, hook_server, mail_server, mute_server, text_of
+from receivers import Mailbox, certificate, dripping_server, free_port, hook_server, mail_server, mute_server, text_of
 
 from qbwc_server.alerting import Undelivered, mailing, posting
 from qbwc_server.alerting.channels import MailServer
@@ -166,3 +166,54 @@ def test_a_webhook_that_is_not_there_or_slow_is_told_as_that() -> None:
     with mute_server() as port, pytest.raises(Undelivered) as caught:
         posting.post(f"http://127.0.0.1:{port}/x", {"text": "x"}, seconds=0.3)
     assert caught.value.kind == "slow"
+
+
+@pytest.mark.parametrize(("first", "drop"), [(b"", b"2"), (b"220-a\r\n", b"220-b\r\n"), (b"220 a\r\n", b"250-b\r\n")])
+def test_a_mail_server_that_drips_is_not_waited_for_longer_than_the_limit(first: bytes, drop: bytes) -> None:
+    with dripping_server(first=first, drop=drop) as port:
+        began = time.monotonic()
+        assert refused(MailServer.of(f"smtp://127.0.0.1:{port}", SENDER), seconds=0.5).kind == "slow"
+        assert time.monotonic() - began < 3
+
+
+def test_a_mail_that_was_taken_is_delivered_however_the_server_says_goodbye() -> None:
+    said = b"220 a\r\n250 b\r\n250 from\r\n250 to\r\n354 go on\r\n250 taken\r\n"
+    for goodbye in (b"500 what?\r\n", b"2"):
+        with dripping_server(first=said, drop=goodbye) as port:
+            deliver(MailServer.of(f"smtp://127.0.0.1:{port}", SENDER), seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("first", "drop"),
+    [(b"", b"H"), (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"), (b"", b"HTTP/1.1 100 Continue\r\n\r\n")],
+)
+def test_a_webhook_that_drips_is_not_waited_for_longer_than_the_limit(first: bytes, drop: bytes) -> None:
+    began = time.monotonic()
+    with dripping_server(first=first, drop=drop) as port, pytest.raises(Undelivered) as caught:
+        posting.post(f"http://127.0.0.1:{port}/x", {"text": "x"}, seconds=0.5)
+    assert caught.value.kind == "slow"
+    assert time.monotonic() - began < 3
+
+
+def test_a_webhook_that_took_it_has_taken_it_however_long_it_talks_on() -> None:
+    with dripping_server(first=b"HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n") as port:
+        posting.post(f"http://127.0.0.1:{port}/x", {"text": "x"}, seconds=0.5)
+
+
+def test_a_webhook_is_posted_encrypted_to_whoever_has_a_trusted_certificate(tmp_path: Path) -> None:
+    theirs, ours = certificate(tmp_path)
+    with hook_server(tls=theirs) as hook:
+        posting.post(hook.url, {"text": "x"}, tls=ours, seconds=5)
+        assert hook.posts == [{"text": "x"}]
+        with pytest.raises(Undelivered) as caught:
+            posting.post(hook.url, {"text": "x"}, seconds=5)
+        assert caught.value.kind == "certificate"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"])
+def test_a_name_of_several_lines_is_one_in_the_subject(end: str) -> None:
+    with mail_server() as box:
+        server = MailServer.of(box.url, SENDER)
+        mail = mailing.compose(server, "marie@example.com", f"Acme{end}Ltd", "Text\n", at=AT, identity="abc")
+        mailing.send(server, mail, seconds=5)
+        assert str(box.mails[0]["Subject"]).split() == ["Acme", "Ltd"]

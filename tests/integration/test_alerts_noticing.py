@@ -1,17 +1,18 @@
 """Noticing trouble on real databases: one alert and one message at the onset, one at the recovery."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from alarms import Alarms, add_person, channels, sign_in
+from alarms import WRONG, Alarms, add_person, be_refused, channels, sign_in
 from office import Books, Office
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import IntegrityError
 
 from qbwc_server import codes
-from qbwc_server.store import alerts, companies, connector_passwords, tables
+from qbwc_server.alerting import judging
+from qbwc_server.store import alerts, companies, connector_passwords, outbox, tables
 from qbwc_server.words import text
-
-WRONG = "not the password"
 
 
 @pytest.fixture
@@ -26,9 +27,9 @@ def test_a_wrong_password_is_told_once_to_each_in_their_language_and_once_to_the
     for name, language in (("anna", "en"), ("bruno", "fr"), ("chris", None)):
         add_person(office, name, language=language)
     alarms = Alarms(office, channels(webhook="http://127.0.0.1:9/x"), language="fr")
-    sign_in(office, books, WRONG)
+    be_refused(office, books)
     assert [alarms.look(), alarms.look(), alarms.look(5)] == [1, 0, 0]
-    sign_in(office, books, WRONG)
+    be_refused(office, books)
     assert alarms.look(5) == 0
     told = {row["recipient"]: row for row in alarms.messages()}
     assert set(told) == {"anna@example.com", "bruno@example.com", "chris@example.com", None}
@@ -43,10 +44,24 @@ def test_a_wrong_password_is_told_once_to_each_in_their_language_and_once_to_the
     assert payload["text"].startswith(told[None]["subject"])
 
 
-def test_the_right_password_is_told_once_after_it_held_for_a_minute(
+def test_a_single_wrong_password_is_told_when_the_right_one_does_not_follow(
     office: Office, books: Books, alarms: Alarms
 ) -> None:
     sign_in(office, books, WRONG)
+    assert [alarms.look(), alarms.look(2), alarms.look(2)] == [0, 0, 1]
+    sign_in(office, books)
+    alarms.settle()
+    sign_in(office, books, WRONG)
+    alarms.later = timedelta()
+    assert alarms.look() == 0
+    sign_in(office, books)
+    assert alarms.look(9) == 0
+
+
+def test_the_right_password_is_told_once_after_it_held_for_a_minute(
+    office: Office, books: Books, alarms: Alarms
+) -> None:
+    be_refused(office, books)
     alarms.look()
     sign_in(office, books)
     assert [alarms.look(), alarms.look(0.5), alarms.look(0.6), alarms.look(5)] == [0, 0, 1, 0]
@@ -57,7 +72,7 @@ def test_the_right_password_is_told_once_after_it_held_for_a_minute(
 
 def test_a_new_password_is_no_sign_in(office: Office, books: Books, alarms: Alarms) -> None:
     sign_in(office, books)
-    sign_in(office, books, WRONG)
+    be_refused(office, books)
     alarms.look()
     with office.database.write() as connection:
         fresh = connector_passwords.renew(connection, books.name, office.database.now(connection))
@@ -70,7 +85,7 @@ def test_a_new_password_is_no_sign_in(office: Office, books: Books, alarms: Alar
 
 def test_what_comes_and_goes_is_told_less_and_less(office: Office, books: Books, alarms: Alarms) -> None:
     for _ in range(40):
-        sign_in(office, books, WRONG)
+        be_refused(office, books)
         alarms.look(0.5)
         sign_in(office, books)
         alarms.look(1.2)
@@ -171,6 +186,70 @@ def test_a_record_that_is_put_off_again_and_again_counts_from_its_answer(
     assert [row["kind"] for row in alarms.rows() if row["company"] is None] == ["publishing"]
 
 
+def test_a_record_that_is_answered_again_waits_since_its_first_answer(office: Office, books: Books) -> None:
+    chosen = books.list_ids("customer", 1)[0]
+    office.answered(books, chosen)
+    with office.database.write() as connection:
+        early = office.database.now(connection) - timedelta(minutes=90)
+        connection.execute(tables.outbox.update().values(queued_at=early))
+    office.answered(books, chosen)
+    with office.database.read() as connection:
+        assert alerts.backlog(connection).since == early
+
+
+def test_a_record_set_aside_that_is_tried_again_waits_since_then(office: Office, books: Books) -> None:
+    asked = office.answered(books, books.list_ids("customer", 1)[0])
+    with office.database.write() as connection:
+        early = office.database.now(connection) - timedelta(hours=3)
+        connection.execute(tables.records.update().values(observed_at=early))
+        connection.execute(tables.outbox.update().values(set_aside="held", queued_at=early))
+        connection.execute(tables.freshness.update().values(dirty=False))
+        connection.execute(
+            tables.refreshes.update().values(
+                state="failed", error={"code": "held"}, finished_at=office.database.now(connection)
+            )
+        )
+        began = office.database.now(connection)
+    office.refreshing.retry(asked.id, "anna")
+    with office.database.read() as connection:
+        since = alerts.backlog(connection).since
+    assert since is not None
+    assert since >= began
+
+
+def test_a_record_set_aside_that_is_answered_again_waits_since_then(office: Office, books: Books) -> None:
+    chosen = books.list_ids("customer", 1)[0]
+    office.answered(books, chosen)
+    with office.database.write() as connection:
+        early = office.database.now(connection) - timedelta(hours=3)
+        connection.execute(tables.outbox.update().values(set_aside="held", queued_at=early))
+        began = office.database.now(connection)
+    books.quickbooks.change("customer", chosen, Phone="514-555-0199")
+    office.ask_one(books, "customer", "list_id", chosen)
+    office.visit(books).to_the_end()
+    assert office.rows(tables.outbox)[0]["queued_at"] >= began
+
+
+def test_what_was_seen_again_while_it_was_published_waits_since_then(office: Office, books: Books) -> None:
+    office.answered(books, books.list_ids("customer", 1)[0])
+    office.change_company(books, unchecked_after=None)
+    with office.database.write() as connection:
+        early = office.database.now(connection) - timedelta(hours=3)
+        connection.execute(tables.outbox.update().values(queued_at=early))
+        (claimed,) = outbox.claim(connection, "worker", office.database.now(connection), 9)
+        again = office.database.now(connection)
+        numbers = {claimed.list_id: claimed.seq + 1}
+        outbox.put(connection, claimed.target, claimed.company, claimed.list, numbers, again, single=True)
+        assert queued_at(connection) == early
+        outbox.done(connection, [claimed])
+        assert queued_at(connection) == again
+
+
+def queued_at(connection: Connection) -> datetime:
+    found: datetime = connection.execute(select(tables.outbox.c.queued_at)).scalar_one()
+    return found
+
+
 def test_a_record_set_aside_for_a_person_is_no_backlog(office: Office, books: Books, alarms: Alarms) -> None:
     office.answered(books, books.list_ids("customer", 1)[0])
     office.publish()
@@ -207,7 +286,7 @@ def test_only_those_who_want_alerts_and_may_sign_in_are_written_to(office: Offic
     with office.database.write() as connection:
         connection.execute(tables.users.update().where(tables.users.c.name == "gone").values(disabled=True))
     alarms = Alarms(office, channels())
-    sign_in(office, books, WRONG)
+    be_refused(office, books)
     assert alarms.look() == 1
     assert alarms.messages() == []
 
@@ -215,7 +294,7 @@ def test_only_those_who_want_alerts_and_may_sign_in_are_written_to(office: Offic
 def test_without_a_mail_server_the_alert_is_noted_all_the_same(office: Office, books: Books) -> None:
     add_person(office, "anna")
     alarms = Alarms(office, channels(mail=False))
-    sign_in(office, books, WRONG)
+    be_refused(office, books)
     assert alarms.look() == 1
     assert alarms.messages() == []
     assert [row["kind"] for row in alarms.rows()] == ["wrong_password"]
@@ -240,7 +319,7 @@ def test_several_processes_that_see_the_same_tell_it_once(office: Office, books:
         assert len(found) == len(others)
         return sum(found)
 
-    sign_in(office, books, WRONG)
+    be_refused(office, books)
     assert all_look(0) == 1
     sign_in(office, books)
     assert [all_look(0), all_look(2)] == [0, 1]
@@ -248,21 +327,59 @@ def test_several_processes_that_see_the_same_tell_it_once(office: Office, books:
 
 
 def test_an_alert_begins_and_is_over_once(office: Office, books: Books) -> None:
-    for company in (books.name, None):
+    for kind, company in (("offline", books.name), ("publishing", None)):
         with office.database.write() as connection:
             now = office.database.now(connection)
-            assert alerts.begin(connection, "offline", company, {}, now)
-            assert not alerts.begin(connection, "offline", company, {}, now)
+            assert alerts.begin(connection, kind, company, {}, now)
+            assert not alerts.begin(connection, kind, company, {}, now)
             (alert,) = alerts.open_ones(connection)
             assert alerts.recover(connection, alert.id, now)
             assert not alerts.recover(connection, alert.id, now)
             assert alerts.open_ones(connection) == ()
 
 
+@pytest.mark.parametrize("kind", ["offline", "wrong_password", "wrong_file", "publishing"])
+def test_the_website_is_the_installations_and_everything_else_a_companys(
+    office: Office, books: Books, kind: str
+) -> None:
+    company = books.name if kind == "publishing" else None
+    with office.database.write() as connection:
+        row = {"kind": kind, "company": company, "onset_at": office.database.now(connection)}
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            connection.execute(tables.alerts.insert().values(row))
+
+
+def test_an_alert_that_cannot_be_put_into_words_stops_no_other(
+    office: Office, books: Books, alarms: Alarms, caplog: pytest.LogCaptureFixture
+) -> None:
+    with office.database.write() as connection:
+        early = office.database.now(connection) - timedelta(hours=3)
+        # No program of ours writes such a time; it stands for whatever nobody foresaw.
+        particulars = {"since": "Secret Ltd", judging.RIGHT_SINCE: early.isoformat()}
+        row = {"kind": "wrong_file", "company": books.name, "onset_at": early, "particulars": particulars}
+        connection.execute(tables.alerts.insert().values(row))
+    be_refused(office, books)
+    assert alarms.look() == 2
+    assert alarms.subjects() == ["acme: the Web Connector tries to sign in with a wrong password"]
+    assert "alert wrong_file cannot be told: ValueError" in caplog.text
+    assert "Secret" not in caplog.text
+
+
+def test_a_stranger_with_a_wrong_password_does_not_hide_that_the_web_connector_is_gone(
+    office: Office, books: Books, alarms: Alarms
+) -> None:
+    sign_in(office, books)
+    with office.database.write() as connection:
+        late = office.database.now(connection) + timedelta(minutes=60)
+        connection.execute(tables.connections.update().values(wrong_passwords=1, wrong_password_at=late))
+    alarms.look(61)
+    assert "acme: the Web Connector does not call any more" in alarms.subjects()
+
+
 def test_a_password_is_in_no_message(office: Office, books: Books) -> None:
     add_person(office, "anna")
     alarms = Alarms(office, channels(smtp="smtp://al:s3cret@127.0.0.1:9", webhook="http://127.0.0.1:9/t0ken"))
-    sign_in(office, books, WRONG)
+    be_refused(office, books)
     alarms.look()
     said = repr(alarms.messages()) + repr(alarms.rows()) + repr(alarms.channels)
     for secret in (WRONG, books.password, "s3cret", "t0ken"):

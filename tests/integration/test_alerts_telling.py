@@ -153,7 +153,7 @@ def test_several_processes_tell_it_once(office: Office, books: Books, alarms: Al
         thread.join()
     assert len(alarms.messages()) == 8
     with office.database.write() as connection:
-        tellings.want(connection, asked[0].id, "anna")
+        connection.execute(tables.askers.update().values(tell=True))
         due = tellings.due(connection, 1)[0]
         assert [tellings.take(connection, due), tellings.take(connection, due)] == [True, False]
 
@@ -171,3 +171,31 @@ def test_without_a_mail_server_or_an_address_nobody_is_written_to_later_either(o
     office.run(books)
     assert told(Alarms(office, channels(mail=False))) == []
     assert told(Alarms(office, channels())) == []
+
+
+def test_of_what_is_final_nobody_is_told_any_more(office: Office, books: Books, alarms: Alarms) -> None:
+    asked = office.ask_one(books, "customer", "list_id", books.list_ids("customer", 1)[0])
+    assert want(office, asked)
+    office.run(books)
+    assert len(told(alarms)) == 1
+    for _ in range(2):
+        assert not want(office, asked)
+        assert len(told(alarms)) == 1
+
+
+def test_a_refresh_that_cannot_be_put_into_words_stops_no_other_and_is_given_up(
+    office: Office, books: Books, alarms: Alarms, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = office.ask(books, "customer", "list_id", *books.list_ids("customer", 3))
+    for one in asked:
+        want(office, one)
+    office.run(books)
+    with office.database.write() as connection:
+        # No program of ours writes such an error; it stands for whatever nobody foresaw.
+        change = tables.refreshes.update().where(tables.refreshes.c.id == asked[0].id)
+        connection.execute(change.values(error={"values": {"last": "S3cret"}}))
+    assert len(told(alarms)) == 2
+    with office.database.read() as connection:
+        assert tellings.due(connection, 9) == ()
+    assert f"refresh {asked[0].id} cannot be told of: KeyError" in caplog.text
+    assert "S3cret" not in caplog.text

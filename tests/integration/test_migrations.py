@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 
 from qbwc_server.store import migrate
 from qbwc_server.store.database import Database
-from qbwc_server.store.tables import companies, connections, metadata
+from qbwc_server.store.tables import companies, connections, metadata, outbox
 
 
 @pytest.fixture
@@ -115,6 +115,21 @@ def test_what_an_older_program_stored_is_kept_by_the_upgrade(database: Database)
         connection.execute(
             sa.text("INSERT INTO connections (company, wrong_passwords) VALUES ('acme', 3)"),
         )
+        connection.execute(
+            sa.text(
+                "INSERT INTO records (company, list, list_id, seq, name, full_name, sort_name, search, is_active, "
+                'is_deleted, edit_sequence, observed_at, "values") '
+                "VALUES ('acme', 'customer', '8-1', 1, 'Ann', 'Ann', 'ann', 'ann', :no, :no, '1', :now, '{}')"
+            ),
+            {"now": datetime(2026, 1, 2), "no": False},  # noqa: DTZ001
+        )
+        connection.execute(
+            sa.text(
+                "INSERT INTO outbox (target, company, list, list_id, seq, since, single, forced, due_at, attempts) "
+                "VALUES ('qb_customers', 'acme', 'customer', '8-1', 1, 1, :no, :no, :due, 0)"
+            ),
+            {"due": datetime(2026, 1, 3), "no": False},  # noqa: DTZ001
+        )
     with pytest.raises(migrate.SchemaBehind, match="0001"):
         migrate.check_schema(database)
 
@@ -123,5 +138,7 @@ def test_what_an_older_program_stored_is_kept_by_the_upgrade(database: Database)
     with database.read() as connection:
         acme = connection.execute(sa.select(companies)).one()
         seen = connection.execute(sa.select(connections)).one()
+        waiting = connection.execute(sa.select(outbox)).one()
     assert (acme.company, acme.paused, acme.paused_until, acme.seq) == ("acme", True, None, 7)
     assert (seen.wrong_passwords, seen.wrong_password_same) == (3, 0)
+    assert waiting.queued_at == waiting.due_at

@@ -79,21 +79,37 @@ def test_a_company_never_seen_is_not_judged_and_one_that_is_paused_only_where_it
     assert silent(ALWAYS, paused=True) is False
 
 
-def test_a_call_with_a_wrong_password_breaks_the_silence_and_a_new_password_gives_time() -> None:
-    assert silent(ALWAYS, last_seen_at=ago(days=9), wrong_password_at=ago(minutes=5)) is False
+def test_a_call_with_a_wrong_password_breaks_no_silence_and_a_new_password_gives_time() -> None:
+    assert silent(ALWAYS, last_seen_at=ago(days=9), wrong_passwords=9, wrong_password_at=ago(minutes=5)) is True
     assert silent(ALWAYS, last_seen_at=ago(days=9), password_changed_at=ago(minutes=5)) is False
 
 
 def test_a_password_is_right_again_only_by_a_sign_in() -> None:
-    assert wrong(judging.wrong_password(FINE)) is False
-    assert wrong(judging.wrong_password(replace(FINE, wrong_passwords=1, wrong_password_at=NOW))) is True
-    assert judging.wrong_password(replace(FINE, password_changed_at=NOW)) is None
-    assert judging.wrong_password(replace(FINE, last_seen_at=None)) is None
+    assert wrong(judging.wrong_password(FINE, NOW)) is False
+    assert wrong(judging.wrong_password(replace(FINE, wrong_passwords=1, wrong_password_at=NOW), NOW)) is True
+    assert judging.wrong_password(replace(FINE, password_changed_at=NOW), NOW) is None
+    assert judging.wrong_password(replace(FINE, last_seen_at=None), NOW) is None
+
+
+def test_a_single_wrong_password_begins_no_alert_at_once_but_keeps_one_open() -> None:
+    def begins(**changes: Any) -> bool:
+        found = judging.wrong_password(replace(FINE, **changes), NOW)
+        assert found is not None
+        assert found.wrong
+        begun = judging.steps([found], [], [], NOW)
+        kept = judging.steps([found], [Alert(1, *KEY, NOW, None, {judging.RIGHT_SINCE: NOW.isoformat()})], [], NOW)
+        assert [step.what for step in kept] == [judging.DESCRIBE]
+        return bool(begun)
+
+    assert not begins(wrong_passwords=1, wrong_password_since=ago(minutes=3))
+    assert begins(wrong_passwords=1, wrong_password_since=ago(minutes=4))
+    assert begins(wrong_passwords=2, wrong_password_since=NOW)
+    assert begins(wrong_passwords=1)
 
 
 def test_the_first_of_the_wrong_passwords_is_told_where_it_is_known() -> None:
     one = replace(FINE, wrong_passwords=3, wrong_password_at=NOW, wrong_password_since=ago(hours=2))
-    found = judging.wrong_password(one)
+    found = judging.wrong_password(one, NOW)
     assert found is not None
     assert found.particulars == {"since": ago(hours=2).isoformat()}
 

@@ -28,6 +28,7 @@ FLOORS = {
     "codes": 0,
     "words": 0,
     "lines": 0,
+    "deadlines": 0,
     "qwcfile": 0,
 }
 # On the ground floor these may know each other: data files, and codes put into words.

@@ -19,6 +19,7 @@ alerts = Table(
     Column("particulars", JSONType),
     CheckConstraint(one_of("kind", KINDS), name="kind"),
     CheckConstraint("recovered_at IS NULL OR recovered_at >= onset_at", name="recovered"),
+    CheckConstraint("(kind = 'publishing') = (company IS NULL)", name="whose"),
     Index(
         "uq_alerts_open_company",
         "kind",

@@ -83,6 +83,8 @@ outbox = Table(
     # Set aside for a person: held, refused_value or ambiguous, and what it concerns.
     Column("set_aside", String(16)),
     Column("detail", JSONType),
+    # Since when it waits for the website; `due_at` moves whenever it is put off.
+    Column("queued_at", UTCDateTime),
     PrimaryKeyConstraint("target", "company", "list", "list_id"),
     Index("ix_outbox_due", "due_at"),
     ForeignKeyConstraint(["company", "list", "list_id"], ["records.company", "records.list", "records.list_id"]),

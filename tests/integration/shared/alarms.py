@@ -13,6 +13,7 @@ from qbwc_server.settings import OfficeHours
 from qbwc_server.store import tables, users
 
 URL = "https://books.example.com"
+WRONG = "not the password"
 
 
 @dataclass
@@ -83,3 +84,9 @@ def sign_in(office: Office, books: Books, password: str | None = None) -> None:
     """Let the Web Connector sign in once, with its own password or another one."""
     office.conversation.authenticate(books.name, books.password if password is None else password, Caller())
     office.conversation.watch.flush(office.database)
+
+
+def be_refused(office: Office, books: Books) -> None:
+    """Let a wrong password be given twice: once would be a slip."""
+    for _ in range(2):
+        sign_in(office, books, WRONG)

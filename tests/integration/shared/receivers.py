@@ -6,6 +6,7 @@ import http.server
 import json
 import shutil
 import socket
+import socketserver
 import ssl
 import subprocess
 import threading
@@ -125,8 +126,8 @@ class Hook:
 
 
 @contextlib.contextmanager
-def hook_server() -> Iterator[Hook]:
-    """Run a receiver of webhooks."""
+def hook_server(*, tls: ssl.SSLContext | None = None) -> Iterator[Hook]:
+    """Run a receiver of webhooks, encrypted with `tls`."""
     hook = Hook("")
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -145,6 +146,9 @@ def hook_server() -> Iterator[Hook]:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     hook.url = f"http://127.0.0.1:{server.server_address[1]}/hook/s3cret-part"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        hook.url = hook.url.replace("http://127.0.0.1", "https://localhost")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -160,6 +164,30 @@ def mute_server() -> Iterator[int]:
     """Give a port where somebody takes connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as one:
         yield int(one.getsockname()[1])
+
+
+@contextlib.contextmanager
+def dripping_server(*, first: bytes = b"", drop: bytes = b"2", every: float = 0.05) -> Iterator[int]:
+    """Give a port where somebody says `first` and then drips without end."""
+    over = threading.Event()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError):
+                self.request.sendall(first)
+                while not over.wait(every):
+                    self.request.sendall(drop)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield int(server.server_address[1])
+        finally:
+            over.set()
+            server.shutdown()
+            thread.join()
 
 
 def certificate(folder: Path, name: str = "localhost") -> tuple[ssl.SSLContext, ssl.SSLContext]:

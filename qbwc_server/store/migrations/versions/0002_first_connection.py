@@ -41,6 +41,7 @@ def upgrade() -> None:
             "kind IN ('offline', 'wrong_password', 'wrong_file', 'publishing')", name=op.f("ck_alerts_kind")
         ),
         sa.CheckConstraint("recovered_at IS NULL OR recovered_at >= onset_at", name=op.f("ck_alerts_recovered")),
+        sa.CheckConstraint("(kind = 'publishing') = (company IS NULL)", name=op.f("ck_alerts_whose")),
         sa.ForeignKeyConstraint(["company"], ["companies.company"], name=op.f("fk_alerts_company_companies")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
     )
@@ -105,6 +106,9 @@ def upgrade() -> None:
     op.add_column("connections", sa.Column("wrong_password_since", sa.DateTime(timezone=True), nullable=True))
     op.add_column("connections", sa.Column("wrong_password_same", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("connections", sa.Column("wrong_password_mark", sa.String(length=4), nullable=True))
+    op.add_column("outbox", sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True))
+    # The nearest to the truth that an older program kept.
+    op.execute("UPDATE outbox SET queued_at = due_at")
     op.add_column("polls", sa.Column("address", sa.String(length=64), nullable=True))
     op.add_column("polls", sa.Column("refused", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("users", sa.Column("email", sa.String(length=254), nullable=True))
