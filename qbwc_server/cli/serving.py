@@ -125,6 +125,9 @@ class Server:
         self.port: int = sockets[0].getsockname()[1]
         self._map: dict[int, Any] = {}
         self._stop = threading.Event()
+        # A signal may come while this thread itself holds it.
+        self._ending = threading.RLock()
+        self._ended = False
         self._server = create_server(
             application,
             map=self._map,
@@ -144,10 +147,12 @@ class Server:
             one.channel_class = Channel
 
     def stop(self) -> None:
-        """Make `run` return soon; may be called from a signal handler and from any thread."""
+        """Make `run` return soon; from a signal handler, from any thread, and also once it has returned."""
         self._stop.set()
-        for one in self._listeners:
-            one.pull_trigger()
+        with self._ending:
+            # What a trigger wrote to is closed then, and its number may be another file's.
+            for one in () if self._ended else self._listeners:
+                one.pull_trigger()
 
     def stop_on_signals(self, *, within: float) -> None:
         """Let SIGTERM and Ctrl+C stop the server; a second one ends the program at once.
@@ -179,7 +184,9 @@ class Server:
         while self._busy() and time.monotonic() < end:
             wasyncore.loop(timeout=0.05, use_poll=True, map=self._map, count=1)
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=1)
-        wasyncore.close_all(self._map)
+        with self._ending:
+            self._ended = True
+            wasyncore.close_all(self._map)
 
     def _busy(self) -> bool:
         return any(

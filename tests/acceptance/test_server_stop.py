@@ -3,12 +3,14 @@
 import http.client
 import re
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from real_server import RealServer, installed
 
+from qbwc_server.cli.serving import Server, listen
 from qbwc_server.rehearsal.company import SimulatedCompany, sample_company
 from qbwc_server.rehearsal.connector_soap import build_envelope
 
@@ -95,3 +97,18 @@ def test_an_idle_server_stops_at_once_and_a_connection_that_is_only_held_does_no
         assert server.wait_for_end(STOP_SECONDS) == 0
         assert time.monotonic() - stopped < 3
         held.close()
+
+
+@pytest.mark.parametrize("round_", range(20))
+def test_a_stop_from_another_thread_meets_one_that_has_ended(round_: int) -> None:
+    del round_
+    server = Server(lambda *_: [], listen("localhost", 0), threads=1)
+    stopping = [threading.Thread(target=server.stop) for _ in range(4)]
+    serving = threading.Thread(target=server.run)
+    serving.start()
+    for thread in stopping:
+        thread.start()
+    for thread in (*stopping, serving):
+        thread.join(timeout=20)
+
+    server.stop()
