@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Final
 
 from qbwc_server import deadlines
 from qbwc_server.alerting.channels import MailServer, Undelivered
-from qbwc_server.lines import as_line
+from qbwc_server.lines import as_line, is_plain_line
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -53,6 +53,8 @@ def compose(
         Undelivered: the sender's or the recipient's address is none.
     """
     mail = EmailMessage(policy=WIRE)
+    if not is_plain_line(recipient):
+        raise Undelivered("address")
     try:
         mail["From"] = _address(server.sender)
         mail["To"] = _address(recipient)

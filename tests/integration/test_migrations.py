@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 
 from qbwc_server.store import migrate
 from qbwc_server.store.database import Database
-from qbwc_server.store.tables import companies, connections, metadata, outbox
+from qbwc_server.store.tables import UTCDateTime, companies, connections, metadata, outbox
 
 
 @pytest.fixture
@@ -109,8 +109,8 @@ def test_what_an_older_program_stored_is_kept_by_the_upgrade(database: Database)
                 "INSERT INTO companies (company, title, user_name, password_sha256, password_changed_at, owner_id, "
                 "file_id, paused, created_at, seq, visit, whole_records, takeovers) "
                 "VALUES ('acme', 'Acme', 'acme', 'x', :now, 'o', 'f', :paused, :now, 7, 1, :paused, 0)"
-            ),
-            {"now": datetime(2026, 1, 2), "paused": True},  # noqa: DTZ001 - as the older program kept it
+            ).bindparams(sa.bindparam("now", type_=UTCDateTime())),
+            {"now": datetime(2026, 1, 2, tzinfo=UTC), "paused": True},
         )
         connection.execute(
             sa.text("INSERT INTO connections (company, wrong_passwords) VALUES ('acme', 3)"),
@@ -120,15 +120,15 @@ def test_what_an_older_program_stored_is_kept_by_the_upgrade(database: Database)
                 "INSERT INTO records (company, list, list_id, seq, name, full_name, sort_name, search, is_active, "
                 'is_deleted, edit_sequence, observed_at, "values") '
                 "VALUES ('acme', 'customer', '8-1', 1, 'Ann', 'Ann', 'ann', 'ann', :no, :no, '1', :now, '{}')"
-            ),
-            {"now": datetime(2026, 1, 2), "no": False},  # noqa: DTZ001
+            ).bindparams(sa.bindparam("now", type_=UTCDateTime())),
+            {"now": datetime(2026, 1, 2, tzinfo=UTC), "no": False},
         )
         connection.execute(
             sa.text(
                 "INSERT INTO outbox (target, company, list, list_id, seq, since, single, forced, due_at, attempts) "
                 "VALUES ('qb_customers', 'acme', 'customer', '8-1', 1, 1, :no, :no, :due, 0)"
-            ),
-            {"due": datetime(2026, 1, 3), "no": False},  # noqa: DTZ001
+            ).bindparams(sa.bindparam("due", type_=UTCDateTime())),
+            {"due": datetime(2026, 1, 3, tzinfo=UTC), "no": False},
         )
     with pytest.raises(migrate.SchemaBehind, match="0001"):
         migrate.check_schema(database)
