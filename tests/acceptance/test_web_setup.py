@@ -1,25 +1,19 @@
 """From an empty installation to the first answer of QuickBooks, by the pages alone."""
 
 import html
-import os
 import re
 import socket
-import threading
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from web_office import Browser, Site, running, serving
+from setting_up import SHORT, TITLE, add_company, at_quickbooks, download, make_password
+from web_office import Browser, Site, serving
 
-from qbwc_server.rehearsal.company import SimulatedCompany, sample_company
+from qbwc_server.rehearsal.company import sample_company
 from qbwc_server.rehearsal.connector import Outcome, SimulatedConnector
-from qbwc_server.rehearsal.connector_adding import AddedApplication, NotAdded, add_application
-from qbwc_server.store import audit, companies, pauses, users
-from qbwc_server.web import checkup
-
-TITLE = "Plomberie Été & Fils"
-SHORT = "plomberie-ete-fils"
+from qbwc_server.rehearsal.connector_adding import NotAdded, add_application
+from qbwc_server.store import companies, users
 
 
 @pytest.fixture
@@ -33,27 +27,6 @@ def ada(office: Site) -> Browser:
     browser = Browser(office.url)
     browser.sign_in("ada")
     return browser
-
-
-def add_company(ada: Browser, **typed: str) -> None:
-    page = ada.submit(ada.get("/setup/company"), "/setup/company", **{"name": TITLE, "short": "", "file": "", **typed})
-    assert page.url.endswith(f"/setup/companies/{typed.get('short') or SHORT}/password")
-
-
-def make_password(ada: Browser, company: str = SHORT) -> str:
-    page = ada.submit(ada.get(f"/setup/companies/{company}/password"), f"/setup/companies/{company}/password")
-    found = re.search(r'id="made" value="([^"]+)"', page.text)
-    assert found is not None
-    return found[1]
-
-
-def download(ada: Browser, company: str = SHORT) -> AddedApplication:
-    return add_application(ada.get(f"/connection/{company}/qwc").text.encode())
-
-
-def at_quickbooks(added: AddedApplication, password: str, books: SimulatedCompany) -> SimulatedConnector:
-    books.register(added.owner_id, added.file_id)
-    return SimulatedConnector(added.url, added.user, password, books)
 
 
 def test_the_pages_alone_lead_from_nothing_to_the_first_records(office: Site, ada: Browser) -> None:
@@ -214,64 +187,6 @@ def test_the_rehearsed_web_connector_refuses_what_the_real_one_refuses(
         add_application(file.replace(before, after))
 
 
-def test_every_request_sent_can_be_read_and_exported_by_administrators_only(office: Site, ada: Browser) -> None:
-    add_company(ada)
-    connector = at_quickbooks(download(ada), make_password(ada), sample_company(customers=3, items=3))
-    office.ask_of(SHORT, "customer", "all")
-    connector.visit()
-
-    page = ada.get(f"/connection/{SHORT}/requests")
-    assert "CustomerQueryRq" in page.text
-    exported = ada.get(f"/connection/{SHORT}/requests.csv")
-    assert exported.headers["Content-Type"].startswith("text/csv")
-    assert exported.text.splitlines()[0] == "sent_at,visit,request"
-    assert "CustomerQueryRq" in exported.text
-    marie = Browser(office.url)
-    marie.sign_in("marie")
-    assert marie.get(f"/connection/{SHORT}/requests").status == 403
-    assert marie.get(f"/connection/{SHORT}/requests.csv").status == 403
-    assert "Done" in marie.get(f"/connection/{SHORT}/calls").words
-
-
-def test_quickbooks_is_left_alone_for_a_quarter_of_an_hour(office: Site, ada: Browser) -> None:
-    add_company(ada)
-    connector = at_quickbooks(download(ada), make_password(ada), sample_company(customers=3, items=3))
-    marie = Browser(office.url)
-    marie.sign_in("marie")
-    freed = marie.submit(marie.get("/connection"), f"/connection/{SHORT}/free")
-    assert "Paused by marie; it starts again" in freed.words
-    wanted = office.ask_of(SHORT, "customer", "all")
-    connector.visit()
-    assert office.app.refreshing.get(wanted.id).state == "waiting"
-
-    marie.submit(marie.get("/connection"), f"/connection/{SHORT}/resume")
-    connector.visit()
-    assert office.app.refreshing.wait([wanted.id], 20)[0].state == "published"
-
-
-def test_a_pause_without_an_end_is_an_administrators(office: Site, ada: Browser) -> None:
-    add_company(ada)
-    ada.submit(ada.get("/connection"), f"/connection/{SHORT}/pause")
-    marie = Browser(office.url)
-    marie.sign_in("marie")
-    page = marie.get("/connection")
-    assert "Paused by ada" in page.words
-    assert "/resume" not in page.text
-    assert marie.post(f"/connection/{SHORT}/resume", page.forms[0].fields).status == 403
-    assert "The connection works again" in ada.submit(ada.get("/connection"), "/resume").words
-
-
-def test_who_may_only_look_is_told_who_can_change_that(tmp_path: Path) -> None:
-    with running(tmp_path) as office:
-        vera = Browser(office.url)
-        vera.sign_in("vera")
-        customer = office.app.refreshing.search("customer").records[0].list_id
-
-        page = vera.get(f"/customers/{office.company}/{customer}")
-
-        assert "Only operators and administrators may refresh. An administrator can change that: ada" in page.words
-
-
 def test_the_address_is_called_as_the_web_connector_does_and_what_is_wrong_is_said(tmp_path: Path) -> None:
     with serving(tmp_path) as site:
         ada = Browser(site.url)
@@ -294,22 +209,6 @@ def test_an_address_at_which_somebody_else_answers_is_a_fault_with_its_cure(tmp_
 
         assert "Fault" in page.words
         assert "What to do" in page.words
-
-
-def test_administrators_check_the_whole_installation_on_a_page(
-    office: Site, ada: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # What tests are told by variables is no setting, and the check-up would say so.
-    for name in [name for name in os.environ if name.startswith("QBWC_")]:
-        monkeypatch.delenv(name)
-    page = ada.submit(ada.get("/checkup"), "/checkup")
-
-    assert page.status == 200
-    assert "In order" in page.words
-    assert re.findall(r'<li class="fault">', page.text) == [], page.words
-    marie = Browser(office.url)
-    marie.sign_in("marie")
-    assert marie.get("/checkup").status == 403
 
 
 def test_a_password_that_was_made_anew_counts_only_once_it_was_used(office: Site, ada: Browser) -> None:
@@ -382,65 +281,3 @@ def test_a_poll_answers_with_nothing_to_read_out_where_nothing_changed_and_slows
     assert 'hx-trigger="every 3s"' in same.text
     assert 'hx-trigger="every 30s"' in ada.get(address.replace("n=1", "n=500")).text
     assert ada.get(address.replace("seen=", "seen=x")).headers["HX-Reswap"] is None
-
-
-def test_freeing_quickbooks_never_shortens_a_pause(office: Site, ada: Browser) -> None:
-    add_company(ada)
-    database = office.app.database
-    with database.write() as connection:
-        now = database.now(connection)
-        pauses.pause(connection, SHORT, by="root", now=now, until=now + timedelta(hours=2))
-
-    page = ada.post(f"/connection/{SHORT}/free", ada.get("/connection").forms[0].fields)
-
-    assert page.status == 200
-    with database.read() as connection:
-        kept = companies.get(connection, SHORT)
-        noted = [entry.what for entry in audit.page(connection).entries]
-    assert (kept.paused_by, kept.paused_until) == ("root", now + timedelta(hours=2))
-    assert "company_paused" not in noted, "nothing was paused"
-
-
-def test_while_a_check_up_runs_another_one_is_told_to_wait(ada: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = threading.Lock()
-    held.acquire()
-    monkeypatch.setattr(checkup, "_RUNNING", held)
-
-    page = ada.submit(ada.get("/checkup"), "/checkup")
-
-    assert "A check-up is running already" in page.words
-    assert "A check-up is running already" in ada.submit(ada.get("/setup/address"), "/setup/address").words
-
-
-@pytest.mark.parametrize("before", [10**30, 2**63, 0, -1])
-def test_a_place_in_the_requests_that_there_cannot_be_is_refused(ada: Browser, before: int) -> None:
-    add_company(ada)
-
-    assert ada.get(f"/connection/{SHORT}/requests?before={before}").status == 400
-    assert ada.get(f"/connection/{SHORT}/requests?before=5").status == 200
-
-
-def test_wherever_there_is_no_button_it_is_said_who_can_change_that(office: Site) -> None:
-    vera = Browser(office.url)
-    vera.sign_in("vera")
-    add = Browser(office.url)
-    add.sign_in("ada")
-    add_company(add)
-
-    for path in ("/", "/customers", "/items", "/customers?q=zzzz"):
-        assert "An administrator can change that: ada" in vera.get(path).words, path
-
-
-def test_calls_with_a_wrong_password_are_among_the_latest_calls(office: Site, ada: Browser) -> None:
-    add_company(ada)
-    added, password = download(ada), make_password(ada)
-    books = sample_company(customers=1, items=1)
-    for _ in range(30):
-        at_quickbooks(added, "wrong", books).visit()
-    at_quickbooks(added, password, books).visit()
-    office.app.conversation.watch.flush(office.app.database)
-
-    words = ada.get(f"/connection/{SHORT}/calls").words
-
-    assert "Nothing was waiting" in words
-    assert words.count("Refused: the password was wrong") == 19
