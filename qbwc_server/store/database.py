@@ -9,7 +9,7 @@ what was committed is on disk when the caller is told. On PostgreSQL it is READ
 COMMITTED and the caller locks the company's row first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -55,7 +55,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = _make_engine(url)
+        self._foreign_keys = "ON"
+        self.engine = _make_engine(url, lambda: self._foreign_keys)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
 
     def check(self) -> None:
@@ -82,6 +83,20 @@ class Database:
         with self.engine.connect().execution_options(qbwc_write=True) as connection, connection.begin():
             yield connection
 
+    @contextmanager
+    def without_foreign_keys(self) -> Iterator[None]:
+        """Let tables be made anew meanwhile: SQLite would drop what refers to their rows together with the old ones."""
+        if not self.is_sqlite:
+            yield
+            return
+        self._foreign_keys = "OFF"
+        self.engine.dispose()
+        try:
+            yield
+        finally:
+            self._foreign_keys = "ON"
+            self.engine.dispose()
+
     def now(self, connection: Connection) -> datetime:
         """Return the time that decisions use: the database server's, or this process's on SQLite."""
         if self.is_sqlite:
@@ -94,7 +109,7 @@ class Database:
         self.engine.dispose()
 
 
-def _make_engine(url: str) -> Engine:
+def _make_engine(url: str, foreign_keys: Callable[[], str]) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(
             url,
@@ -118,7 +133,7 @@ def _make_engine(url: str) -> Engine:
         cursor = driver_connection.cursor()
         use_wal(cursor)
         cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA foreign_keys={foreign_keys()}")
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -43,6 +43,16 @@ class SchemaAhead(Exception):
         )
 
 
+class BrokenReferences(Exception):
+    """A step would leave rows that refer to others that are not there."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Our own database refers to rows that are not there; nothing was changed. Restore the last backup that "
+            "'PRAGMA foreign_key_check' finds nothing in, and run 'qbwc init' again."
+        )
+
+
 def upgrade(database: Database) -> str:
     """Take every missing step, under a lock, and name the installation; does nothing if all is there.
 
@@ -138,10 +148,12 @@ def alembic_config() -> Config:
 @contextmanager
 def _locked(database: Database) -> Iterator[Connection]:
     # On SQLite a writing transaction is the lock.
-    with database.write() as connection:
+    with database.without_foreign_keys(), database.write() as connection:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         yield connection
+        if database.is_sqlite and connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
+            raise BrokenReferences
 
 
 def _name(connection: Connection, now: datetime) -> None:

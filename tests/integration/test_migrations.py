@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 
 from qbwc_server.store import migrate
 from qbwc_server.store.database import Database
-from qbwc_server.store.tables import UTCDateTime, companies, connections, metadata, outbox
+from qbwc_server.store.tables import UTCDateTime, askers, companies, connections, metadata, outbox, refreshes
 
 
 @pytest.fixture
@@ -130,6 +130,21 @@ def test_what_an_older_program_stored_is_kept_by_the_upgrade(database: Database)
             ).bindparams(sa.bindparam("due", type_=UTCDateTime())),
             {"due": datetime(2026, 1, 3, tzinfo=UTC), "no": False},
         )
+        connection.execute(
+            sa.text(
+                "INSERT INTO refreshes (id, company, list, scope, way, value, state, urgent, asked_by, asked_at, "
+                "joined, unanswered, most, alone, missed, refused_alone, fields_refused, records) "
+                "VALUES (5, 'acme', 'item', 'all', 'all', '', 'waiting', :no, 'ann', :now, "
+                ":no, 0, 9, :no, :no, :no, :no, 0)"
+            ).bindparams(sa.bindparam("now", type_=UTCDateTime())),
+            {"now": datetime(2026, 1, 2, tzinfo=UTC), "no": False},
+        )
+        connection.execute(
+            sa.text("INSERT INTO askers (refresh_id, asked_by, asked_at) VALUES (5, 'ann', :now)").bindparams(
+                sa.bindparam("now", type_=UTCDateTime())
+            ),
+            {"now": datetime(2026, 1, 2, tzinfo=UTC)},
+        )
     with pytest.raises(migrate.SchemaBehind, match="0001"):
         migrate.check_schema(database)
 
@@ -139,6 +154,11 @@ def test_what_an_older_program_stored_is_kept_by_the_upgrade(database: Database)
         acme = connection.execute(sa.select(companies)).one()
         seen = connection.execute(sa.select(connections)).one()
         waiting = connection.execute(sa.select(outbox)).one()
+        asked = connection.execute(sa.select(refreshes)).one()
+        assert [row.asked_by for row in connection.execute(sa.select(askers))] == ["ann"]
+    assert (asked.id, asked.scope, asked.small, asked.resumed) == (5, "all", False, 0)
+    with database.write() as connection, pytest.raises(sa.exc.IntegrityError):
+        connection.execute(sa.delete(companies))
     assert (acme.company, acme.paused, acme.paused_until, acme.seq) == ("acme", True, None, 7)
     assert (seen.wrong_passwords, seen.wrong_password_same) == (3, 0)
     assert waiting.queued_at == waiting.due_at

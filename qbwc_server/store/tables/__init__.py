@@ -5,9 +5,10 @@ Invariants of stored data stand here as constraints; the migrations make the sam
 
 from qbwc_server.store.tables.accounts import ROLES, audit, setup_links, tokens, users, web_sessions
 from qbwc_server.store.tables.alerts import CHANNELS, KINDS, alerts, messages
-from qbwc_server.store.tables.companies import companies, connections, installation, polls
+from qbwc_server.store.tables.companies import companies, connections, installation, polls, schedules
 from qbwc_server.store.tables.queue import (
     FINAL_STATES,
+    LISTS_READ,
     OUTCOMES,
     SCOPES,
     STATES,
@@ -24,6 +25,7 @@ __all__ = [
     "CHANNELS",
     "FINAL_STATES",
     "KINDS",
+    "LISTS_READ",
     "OUTCOMES",
     "ROLES",
     "SCOPES",
@@ -46,6 +48,7 @@ __all__ = [
     "polls",
     "records",
     "refreshes",
+    "schedules",
     "setup_links",
     "staging",
     "tokens",

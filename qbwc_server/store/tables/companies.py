@@ -11,9 +11,10 @@ from sqlalchemy import (
     Table,
     Text,
     false,
+    true,
 )
 
-from qbwc_server.store.tables.types import JSONType, UTCDateTime, company_column, metadata
+from qbwc_server.store.tables.types import JSONType, UTCDateTime, company_column, metadata, one_of
 
 installation = Table(
     "installation",
@@ -55,8 +56,39 @@ companies = Table(
     # Who paused it, and until when; without an end it stays so until somebody resumes it.
     Column("paused_by", String(120)),
     Column("paused_until", UTCDateTime),
+    # Where its office is, if not where the installation's is; when nothing is asked of QuickBooks but by people.
+    Column("time_zone", String(64)),
+    Column("quiet_hours", String(80)),
+    # How long a visit is kept open after somebody has asked; when somebody did last.
+    Column("hold_seconds", Integer, nullable=False, default=0, server_default="0"),
+    Column("last_asked_at", UTCDateTime),
+    # When something of its schedule is due, looked at by each poll; NULL where nothing ever is.
+    Column("next_due_at", UTCDateTime),
+    # Whether its QuickBooks keeps an iterator alive over another query.
+    Column("interleaves", Boolean, nullable=False, default=True, server_default=true()),
     CheckConstraint("seq >= 0", name="seq"),
+    CheckConstraint("hold_seconds BETWEEN 0 AND 60", name="hold_seconds"),
     CheckConstraint("paused_until IS NULL OR paused", name="paused_until"),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    company_column(),
+    Column("list", String(20), nullable=False),
+    # What is read: all, changed or sweep.
+    Column("task", String(10), nullable=False),
+    # Every so many minutes, or once a day at a time of the office's clock (14:05); never where neither is given.
+    Column("every_minutes", Integer),
+    Column("at", String(5)),
+    Column("office_hours", Boolean, nullable=False),
+    # When it was last asked for, and when it is due again.
+    Column("asked_at", UTCDateTime),
+    Column("due_at", UTCDateTime),
+    PrimaryKeyConstraint("company", "list", "task"),
+    CheckConstraint(one_of("task", ("all", "changed", "sweep")), name="task"),
+    CheckConstraint("every_minutes IS NULL OR at IS NULL", name="one_rhythm"),
+    CheckConstraint("every_minutes >= 1", name="every_minutes"),
 )
 
 connections = Table(

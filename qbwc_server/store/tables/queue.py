@@ -20,8 +20,9 @@ from qbwc_server.store.tables.types import Counter, JSONType, UTCDateTime, compa
 STATES = ("waiting", "sent", "answered", "published", "failed", "cancelled")
 FINAL_STATES = ("published", "failed", "cancelled")
 OUTCOMES = ("inserted", "updated", "unchanged", "not_found", "deleted", "mixed")
-SCOPES = ("record", "find", "changed", "all")
-WAYS = ("list_id", "full_name", "find", "all", "changed")
+SCOPES = ("record", "find", "changed", "all", "sweep")
+WAYS = ("list_id", "full_name", "find", "all", "changed", "sweep")
+LISTS_READ = ("all", "changed", "sweep")
 
 refreshes = Table(
     "refreshes",
@@ -70,6 +71,19 @@ refreshes = Table(
     Column("hits", JSONType),
     Column("error", JSONType),
     Column("retry_of", Counter, ForeignKey("refreshes.id")),
+    # Of a list run: how many records QuickBooks says there are, from which of its own times on they are asked for, and
+    # the newest such time that was seen (TimeModified without its offset).
+    Column("total", Integer),
+    Column("since", String(19)),
+    Column("newest", String(19)),
+    # ListIDs that seem to be gone, each still to be asked for by itself.
+    Column("suspects", JSONType),
+    # In small pages, so that whoever works in QuickBooks does not notice.
+    Column("small", Boolean, nullable=False, default=False, server_default=false()),
+    # How often its iteration had to begin again.
+    Column("resumed", Integer, nullable=False, default=0, server_default="0"),
+    # When QuickBooks says that the record was deleted, in its own words.
+    Column("time_deleted", String(40)),
     CheckConstraint(one_of("state", STATES), name="state"),
     CheckConstraint(one_of("scope", SCOPES), name="scope"),
     CheckConstraint(one_of("way", WAYS), name="way"),

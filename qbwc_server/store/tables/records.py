@@ -36,6 +36,8 @@ records = Table(
     Column("edit_sequence", String(LONGEST_EDIT_SEQUENCE), nullable=False),
     Column("observed_at", UTCDateTime, nullable=False),
     Column("values", JSONType, nullable=False),
+    # Of the observation that it stands for: the same again changes nothing. NULL after one of some fields only.
+    Column("digest", String(32)),
     PrimaryKeyConstraint("company", "list", "list_id"),
     CheckConstraint("seq > 0", name="seq"),
     Index("ix_records_sort", "company", "list", "sort_name", "list_id"),
@@ -85,8 +87,11 @@ outbox = Table(
     Column("detail", JSONType),
     # Since when it waits for the website; `due_at` moves whenever it is put off.
     Column("queued_at", UTCDateTime),
+    # The observation that was claimed: what is published of it is done with.
+    Column("claimed_seq", BigInteger),
     PrimaryKeyConstraint("target", "company", "list", "list_id"),
     Index("ix_outbox_due", "due_at"),
+    Index("ix_outbox_order", "single", "since"),
     ForeignKeyConstraint(["company", "list", "list_id"], ["records.company", "records.list", "records.list_id"]),
 )
 
@@ -99,5 +104,13 @@ freshness = Table(
     Column("last_full_read_at", UTCDateTime),
     Column("complete", Boolean, nullable=False, default=False),
     Column("dirty", Boolean, nullable=False, default=True),
+    Column("last_changed_read_at", UTCDateTime),
+    Column("last_swept_at", UTCDateTime),
+    # From which of QuickBooks's own times on changes and deletions are still to be asked for.
+    Column("changed_from", String(19)),
+    Column("deleted_from", String(19)),
+    # What a record takes on the way, as measured: bytes of qbXML, and microseconds until it has arrived.
+    Column("record_bytes", Integer),
+    Column("record_micros", Integer),
     PrimaryKeyConstraint("company", "list"),
 )

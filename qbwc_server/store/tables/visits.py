@@ -1,6 +1,6 @@
 """Visits, their calls, and what was read of an answer that is not accepted yet."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, false
 
 from qbwc_server.store.tables.types import Counter, JSONType, UTCDateTime, company_column, metadata
 
@@ -36,6 +36,8 @@ visits = Table(
     # What is out: requestID -> kind, list and fields; and the running iterator.
     Column("requests", JSONType),
     Column("iterator", JSONType),
+    # QuickBooks has the company file in single-user mode: nobody else gets in while a visit is open.
+    Column("single_user", Boolean, nullable=False, default=False, server_default=false()),
     PrimaryKeyConstraint("company", "visit"),
 )
 
