@@ -40,6 +40,7 @@ def asked_fields(
     private: frozenset[str] = frozenset(),
     limit_elements: bool = True,
     country: str = "US",
+    volatile: bool = False,
 ) -> frozenset[str]:
     """Give the names of the fields that an answer to our query speaks about.
 
@@ -49,15 +50,26 @@ def asked_fields(
         private: the private fields that the owner publishes.
         limit_elements: whether IncludeRetElement is sent; without it all that the version has comes back.
         country: QuickBooks's country (US, CA, UK, AU).
+        volatile: give only what a light sweep speaks about: what moves without the record's TimeModified. ListID
+            is not among it: there it tells which record it is, and is no news.
     """
-    return frozenset(field.name for field in _asked(list_type(list), version, private, limit_elements, country))
+    fields = _asked(list_type(list), version, private, limit_elements, country)
+    return frozenset(field.name for field in fields if field.volatile or not volatile)
 
 
-def elements(kind: ListType, *, version: str, private: frozenset[str], country: str) -> tuple[str, ...]:
-    """Give the elements to name in IncludeRetElement, each once; empty where the version has no such element."""
+def elements(
+    kind: ListType, *, version: str, private: frozenset[str], country: str, volatile: bool = False
+) -> tuple[str, ...]:
+    """Give the elements to name in IncludeRetElement, each once; empty where the version has no such element.
+
+    A light sweep (``volatile``) names ListID and what moves. It must not name EditSequence or TimeModified: their new
+    value beside old other fields would make the record look up to date.
+    """
     if not has(version, LIMITING_SINCE):
         return ()
     fields = _asked(kind, version, private, limit_elements=True, country=country)
+    if volatile:
+        fields = (kind.field("ListID"), *(field for field in fields if field.volatile))
     return tuple(dict.fromkeys(element for field in fields for element in field.elements))
 
 

@@ -82,6 +82,7 @@ class Field:
         since: the qbXML version in which it appeared.
         only: the Ret elements that have it; none named = all of the list.
         absent_in: countries whose QuickBooks does not have it (US, CA, UK, AU).
+        volatile: whether it moves without the record's TimeModified: through transactions, or with a parent's name.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Field:
     since: str = "1.0"
     only: tuple[str, ...] = ()
     absent_in: tuple[str, ...] = ()
+    volatile: bool = False
 
     @property
     def elements(self) -> tuple[str, ...]:

@@ -4,9 +4,10 @@ Source: qbXML SDK facts, "Envelope" and "Queries": the order of elements is Quic
 place has the whole message set refused.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from lxml import etree
 
@@ -16,59 +17,17 @@ from qbwc_server.qbxml.characters import Element, parse_small, sendable
 from qbwc_server.qbxml.errors import NotReadOnly, TemplateError
 from qbwc_server.qbxml.gate import check_read_only
 from qbwc_server.qbxml.lists import ListType, list_type
+from qbwc_server.qbxml.queries import ByFullName, ByListID, Count, Deleted, Find, Page, Request
 from qbwc_server.qbxml.templates import Templates, installed
-from qbwc_server.qbxml.versions import version_key
+from qbwc_server.qbxml.versions import ITERATORS_SINCE, METADATA_SINCE, OLDEST, has, version_key
 
 # QuickBooks refuses a longer requestID with status 1060.
 REQUEST_ID_LENGTH: Final = 50
 LIST_ID_LENGTH: Final = 36
 MASK: Final = "***"
+# QuickBooks reads a moment without an offset by its own clock, and refuses a Z or a fraction.
+_WALL_CLOCK: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _MASKED: Final = ("FullName", "NameFilter/Name", "NameRangeFilter/FromName", "NameRangeFilter/ToName")
-
-
-@dataclass(frozen=True, slots=True)
-class ByListID:
-    """Asks for records by their ListIDs, at least one."""
-
-    request_id: str
-    list: str
-    list_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ByFullName:
-    """Asks for one record by its FullName."""
-
-    request_id: str
-    list: str
-    full_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Find:
-    """Asks for the first records, inactive ones included, whose name contains a text."""
-
-    request_id: str
-    list: str
-    text: str
-    limit: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Asks for the next part of a whole list, inactive records included.
-
-    ``Start`` has no ``iterator_id``; ``Continue`` and ``Stop`` echo the one of the first answer.
-    """
-
-    request_id: str
-    list: str
-    iterator: Literal["Start", "Continue", "Stop"]
-    iterator_id: str | None
-    max_returned: int
-
-
-Request = ByListID | ByFullName | Find | Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +63,8 @@ def build_message_set(
     Raises:
         NotReadOnly: the document would hold a request that is not on the closed list.
         TemplateError: a template lacks what is needed.
-        ValueError: a request that QuickBooks would refuse (no ListID, a requestID too long or used twice).
+        ValueError: a request that QuickBooks would refuse (no ListID, a requestID too long or used twice, a moment
+            in another form), or that the version does not have (an iterator below 5.0, a Count below 4.0).
     """
     _check(requests)
     source = installed() if templates is None else templates
@@ -178,30 +138,85 @@ def _fill(request: Request, source: Templates, settings: _Settings) -> Element:
             _set(element, "NameFilter/Name", request.text)
         case Page():
             element = source.request(kind, ways.PAGE)
-            _fill_page(element, request)
+            _fill_page(element, request, settings.version)
+        case Count():
+            # From the template of a page, so that it counts by the same filters.
+            element = source.request(kind, ways.PAGE)
+            _fill_count(element, request, settings.version)
+        case Deleted():
+            element = source.request(kind, ways.DELETED)
+            _fill_deleted(element, kind, request, settings.version)
     element.set("requestID", request.request_id)
-    _limit(element, kind, settings)
+    if not isinstance(request, Count | Deleted):
+        _limit(element, kind, settings, volatile=isinstance(request, Page) and request.volatile)
     return element
 
 
-def _fill_page(element: Element, request: Page) -> None:
-    if (request.iterator == "Start") != (request.iterator_id is None):
+def _fill_page(element: Element, request: Page, version: str) -> None:
+    if (request.iterator in ("Continue", "Stop")) != (request.iterator_id is not None):
         msg = "an iteratorID belongs to Continue and Stop, and to them alone"
         raise ValueError(msg)
-    element.set("iterator", request.iterator)
+    if request.iterator is None:
+        element.attrib.pop("iterator", None)
+        _drop(element, "MaxReturned")
+    else:
+        _need(version, ITERATORS_SINCE, "an iterator")
+        element.set("iterator", request.iterator)
+        _set(element, "MaxReturned", str(request.max_returned))
     if request.iterator_id is not None:
         element.set("iteratorID", request.iterator_id)
-    _set(element, "MaxReturned", str(request.max_returned))
+    _since(element, "FromModifiedDate", request.modified_since)
 
 
-def _limit(element: Element, kind: ListType, settings: _Settings) -> None:
-    """Name the wanted elements, and ask for custom fields only if one of them is published."""
+def _fill_count(element: Element, request: Count, version: str) -> None:
+    _need(version, METADATA_SINCE, "a Count")
+    element.attrib.pop("iterator", None)
+    element.set("metaData", "MetaDataOnly")
+    for tag in ("MaxReturned", "IncludeRetElement", "OwnerID"):
+        _drop(element, tag)
+    _since(element, "FromModifiedDate", request.modified_since)
+
+
+def _fill_deleted(element: Element, kind: ListType, request: Deleted, version: str) -> None:
+    _need(version, OLDEST, "a query for deletions")
+    _repeat(element, "ListDelType", kind.deleted_at(version))
+    if request.since is None:
+        _drop(element, "DeletedDateRangeFilter")
+    else:
+        _since(element, "DeletedDateRangeFilter/FromDeletedDate", request.since)
+
+
+def _need(version: str, since: str, what: str) -> None:
+    if not has(version, since):
+        raise ValueError(f"qbXML {version} does not have {what}; {since} and later do")
+
+
+def _limit(element: Element, kind: ListType, settings: _Settings, *, volatile: bool) -> None:
+    """Name the wanted elements, and ask for custom fields only if one of them is wanted."""
     version, private, country = settings.version, settings.private, settings.country
-    wanted = elements(kind, version=version, private=private, country=country) if settings.limit_elements else ()
+    wanted: tuple[str, ...] = ()
+    if settings.limit_elements:
+        wanted = elements(kind, version=version, private=private, country=country, volatile=volatile)
     _repeat(element, "IncludeRetElement", wanted, optional=True)
-    if CUSTOM_FIELD not in asked_fields(kind.name, version=version, private=private, country=country):
-        for owner in element.findall("OwnerID"):
-            element.remove(owner)
+    asked = asked_fields(kind.name, version=version, private=private, country=country, volatile=volatile)
+    if CUSTOM_FIELD not in asked:
+        _drop(element, "OwnerID")
+
+
+def _since(element: Element, path: str, moment: str | None) -> None:
+    """Put a moment into its place, or take the place out."""
+    if moment is None:
+        _drop(element, path)
+        return
+    if _WALL_CLOCK.fullmatch(moment) is None:
+        msg = "a moment is asked for as yyyy-mm-ddThh:mm:ss, by QuickBooks's own clock and without an offset"
+        raise ValueError(msg)
+    _set(element, path, moment)
+
+
+def _drop(element: Element, tag: str) -> None:
+    for found in element.findall(tag):
+        element.remove(found)
 
 
 def _set(element: Element, path: str, text: str) -> None:
@@ -229,6 +244,8 @@ def _repeat(element: Element, tag: str, texts: Sequence[str], *, optional: bool 
 __all__ = [
     "ByFullName",
     "ByListID",
+    "Count",
+    "Deleted",
     "Find",
     "NotReadOnly",
     "Page",

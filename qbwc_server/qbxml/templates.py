@@ -20,14 +20,18 @@ BY_LIST_ID: Final = "by-list-id"
 BY_FULL_NAME: Final = "by-full-name"
 FIND: Final = "find"
 PAGE: Final = "page"
+DELETED: Final = "deleted"
+DELETED_FILE: Final = "list_deleted_query.xml"
 
-# What must stand in the request of each way, for the program to fill it.
-_NEEDED: Final = {
+# What must stand in the request of each way, for the program to fill it: in each list's own file ...
+_OF_A_LIST: Final = {
     BY_LIST_ID: ("ListID",),
     BY_FULL_NAME: ("FullName",),
     FIND: ("MaxReturned", "ActiveStatus", "NameFilter/Name"),
-    PAGE: ("MaxReturned", "ActiveStatus"),
+    PAGE: ("MaxReturned", "ActiveStatus", "FromModifiedDate"),
 }
+# ... and in the one that all lists share.
+_OF_ALL: Final = {DELETED: ("ListDelType", "DeletedDateRangeFilter/FromDeletedDate")}
 
 Loader = Callable[[str, str], bytes]
 
@@ -51,28 +55,28 @@ class Templates:
             NotReadOnly: the file holds a request that is not on the closed list.
             TemplateError: the file is no qbXML document or lacks that way.
         """
-        ways = self._ways.get(kind.name)
+        file = DELETED_FILE if way in _OF_ALL else kind.template
+        ways = self._ways.get(file)
         if ways is None:
-            ways = self._ways[kind.name] = self._read(kind)
+            ways = self._ways[file] = self._read(file)
         return parse_small(ways[way])
 
-    def _read(self, kind: ListType) -> dict[str, bytes]:
+    def _read(self, file: str) -> dict[str, bytes]:
         try:
-            root = parse_small(self._load(FOLDER, kind.template))
+            root = parse_small(self._load(FOLDER, file))
         except NotXML as error:
-            raise TemplateError(f"{FOLDER}/{kind.template}: {error}; put it back as it was installed") from None
+            raise TemplateError(f"{FOLDER}/{file}: {error}; put it back as it was installed") from None
         # At start and again whenever a template is read for sending, whichever of its requests is wanted.
         check_element(root)
         ways = {request.get("requestID", ""): request for request in root.iterfind("QBXMLMsgsRq/*")}
-        for way, needed in _NEEDED.items():
+        wanted = _OF_ALL if file == DELETED_FILE else _OF_A_LIST
+        for way, needed in wanted.items():
             request = ways.get(way)
             missing = [way] if request is None else [path for path in needed if request.find(path) is None]
             if missing:
-                raise TemplateError(
-                    f"{FOLDER}/{kind.template} lacks {', '.join(missing)}; put it back as it was installed"
-                )
+                raise TemplateError(f"{FOLDER}/{file} lacks {', '.join(missing)}; put it back as it was installed")
         return {
-            way: etree.tostring(ways[way], encoding="ascii", xml_declaration=False, with_tail=False) for way in _NEEDED
+            way: etree.tostring(ways[way], encoding="ascii", xml_declaration=False, with_tail=False) for way in wanted
         }
 
     def check(self) -> None:
@@ -82,8 +86,8 @@ class Templates:
             NotReadOnly: one holds a request that is not on the closed list.
             TemplateError: one is no qbXML document or lacks a way of asking.
         """
-        for kind in LISTS:
-            self._read(kind)
+        for file in (*(kind.template for kind in LISTS), DELETED_FILE):
+            self._read(file)
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from qbwc_server.qbxml.fields import Field
+from qbwc_server.qbxml.versions import has
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class ListType:
         fields: every field, those of the default table first, in its order.
         table: the default table of the website; also the list's part of the pages' addresses, ``/customers``.
         deleted: the ListDelType values that report its deletions.
+        deleted_later: those of them that are younger than ListDeletedQuery itself (2.0), with their version.
         shown: the fields that the pages show beside the name where they show the whole list, a few.
     """
 
@@ -27,6 +29,7 @@ class ListType:
     fields: tuple[Field, ...]
     table: str
     deleted: tuple[str, ...]
+    deleted_later: tuple[tuple[str, str], ...] = ()
     shown: tuple[str, ...] = ()
     _by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
 
@@ -56,6 +59,11 @@ class ListType:
     def answer_element(self) -> str:
         """The element that answers."""
         return f"{self.query}Rs"
+
+    def deleted_at(self, version: str) -> tuple[str, ...]:
+        """Give the ListDelType values that the version knows."""
+        unknown = {name for name, since in self.deleted_later if not has(version, since)}
+        return tuple(name for name in self.deleted if name not in unknown)
 
     @property
     def columns(self) -> tuple[Field, ...]:

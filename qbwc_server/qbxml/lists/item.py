@@ -35,9 +35,9 @@ PUBLIC: Final = (
     # The name of the Ret element; QuickBooks has no element for it.
     Field("Type", (), ENUM, column="type"),
     Field("Name", ("Name",), text(31), column="name"),
-    Field("FullName", ("FullName",), text(159), column="full_name"),
+    Field("FullName", ("FullName",), text(159), column="full_name", volatile=True),
     Field("Parent.ListID", ("ParentRef/ListID",), ID, column="parent_list_id", only=LEVELLED),
-    Field("Sublevel", ("Sublevel",), INT, column="sublevel", only=LEVELLED),
+    Field("Sublevel", ("Sublevel",), INT, column="sublevel", only=LEVELLED, volatile=True),
     Field("IsActive", ("IsActive",), BOOL, column="is_active"),
     ref("Class", "class", since="12.0"),
     Field(
@@ -88,8 +88,8 @@ PUBLIC: Final = (
         since="7.0",
         only=("ItemServiceRet", "ItemNonInventoryRet", *STOCKED, "ItemGroupRet"),
     ),
-    Field("QuantityOnHand", ("QuantityOnHand",), QUANTITY, column="quantity_on_hand", only=STOCKED),
-    Field("QuantityOnOrder", ("QuantityOnOrder",), QUANTITY, column="quantity_on_order", only=STOCKED),
+    Field("QuantityOnHand", ("QuantityOnHand",), QUANTITY, column="quantity_on_hand", only=STOCKED, volatile=True),
+    Field("QuantityOnOrder", ("QuantityOnOrder",), QUANTITY, column="quantity_on_order", only=STOCKED, volatile=True),
     Field(
         "QuantityOnSalesOrder",
         ("QuantityOnSalesOrder",),
@@ -97,9 +97,10 @@ PUBLIC: Final = (
         column="quantity_on_sales_order",
         since="2.0",
         only=STOCKED,
+        volatile=True,
     ),
     # On hand less on sales orders; computed by the reader.
-    Field("QuantityAvailable", (), QUANTITY, column="quantity_available", since="2.0", only=STOCKED),
+    Field("QuantityAvailable", (), QUANTITY, column="quantity_available", since="2.0", only=STOCKED, volatile=True),
     Field(
         "Lines",
         ("ItemGroupLine", "ItemInventoryAssemblyLine", "ItemSalesTaxRef"),
@@ -205,5 +206,6 @@ ITEM: Final = ListType(
         "ItemSalesTaxGroup",
         "ItemGroup",
     ),
+    deleted_later=(("ItemFixedAsset", "3.0"),),
     shown=("ManufacturerPartNumber", "Type", "Price", "QuantityOnHand"),
 )
