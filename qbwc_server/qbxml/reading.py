@@ -14,10 +14,9 @@ from qbwc_server.qbxml.characters import Element
 from qbwc_server.qbxml.errors import BadValue, UnreadableRecord
 from qbwc_server.qbxml.fields import Field, Value
 from qbwc_server.qbxml.lists import ListType
-from qbwc_server.qbxml.record import Observation
+from qbwc_server.qbxml.record import Observation, is_identity
 from qbwc_server.qbxml.structures import READERS, read_custom
 
-LIST_ID_LENGTH: Final = 36
 _ALWAYS_TEXT: Final = ("Name", "EditSequence", "TimeCreated", "TimeModified")
 # Every query asks for these, whatever else it asks for.
 _ALWAYS: Final = frozenset({"ListID", "FullName", "IsActive", *_ALWAYS_TEXT})
@@ -44,13 +43,20 @@ class RecordReader:
         asked: the fields asked for; others are not read.
         private: the private fields that the owner publishes; a private field that is not among them is never
             read, whatever ``asked`` says.
+        volatile: whether a light sweep is read: then of what every record has nothing is read or filled in unless
+            it is among ``asked``.
     """
 
-    def __init__(self, kind: ListType, asked: frozenset[str], private: frozenset[str]) -> None:
+    def __init__(
+        self, kind: ListType, asked: frozenset[str], private: frozenset[str], *, volatile: bool = False
+    ) -> None:
         self._kind = kind
+        self.rets = kind.rets
+        wanted = asked if volatile else asked | _ALWAYS
         self._asked = frozenset(
-            each.name for each in kind.fields if each.name in asked | _ALWAYS and may_be_read(kind.name, each, private)
+            each.name for each in kind.fields if each.name in wanted and may_be_read(kind.name, each, private)
         )
+        self._volatile = volatile
         self._handlers: dict[str, dict[str, _Handler]] = {}
         self._private = private
 
@@ -71,7 +77,7 @@ class RecordReader:
     def _observation(self, tag: str, found: _Found) -> Observation:
         values = found.values
         list_id = values.get("ListID")
-        if not isinstance(list_id, str) or not 0 < len(list_id) <= LIST_ID_LENGTH:
+        if not isinstance(list_id, str) or not is_identity(list_id):
             msg = f"a {tag} without a usable ListID"
             raise UnreadableRecord(msg)
         asked: frozenset[str] = self._asked
@@ -79,8 +85,12 @@ class RecordReader:
         if found.bad:
             asked, warnings = self._without_bad(found)
         if self._kind.has_types:
-            values["Type"] = tag.removesuffix("Ret")
             _add_available(values, asked)
+        if self._volatile:
+            asked = _of_a_sweep(values, asked)
+            return Observation(self._kind.name, list_id, tag, values, asked, warnings, tuple(found.bad))
+        if self._kind.has_types:
+            values["Type"] = tag.removesuffix("Ret")
         for name in _ALWAYS_TEXT:
             values.setdefault(name, "")
         values.setdefault("FullName", values["Name"])
@@ -99,7 +109,7 @@ class RecordReader:
     def _compile(self, tag: str) -> dict[str, _Handler]:
         tree: dict[str, object] = {}
         for each in self._kind.fields:
-            if each.name not in self._asked or (each.only and tag not in each.only):
+            if each.name not in self._asked | {"ListID"} or (each.only and tag not in each.only):
                 continue
             for rank, path in enumerate(each.paths):
                 *above, leaf = path.split("/")
@@ -216,3 +226,10 @@ def _add_available(values: dict[str, Value], asked: frozenset[str]) -> None:
     on_hand, on_orders = values.get("QuantityOnHand"), values.get("QuantityOnSalesOrder")
     if "QuantityAvailable" in asked and isinstance(on_hand, Decimal) and isinstance(on_orders, Decimal):
         values["QuantityAvailable"] = on_hand - on_orders
+
+
+def _of_a_sweep(values: dict[str, Value], asked: frozenset[str]) -> frozenset[str]:
+    """Leave only what was asked for; a type of record without a FullName was not asked for one."""
+    if "ListID" not in asked:
+        del values["ListID"]
+    return asked if "FullName" in values else asked - {"FullName"}

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from qbwc_server.qbxml.fields import Value
 from qbwc_server.qbxml.lists import ListType
+
+LIST_ID_LENGTH: Final = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class Observation:
         ret: the element it came in, ``ItemServiceRet``.
         values: field name -> value; a field that QuickBooks has nothing in is absent. ``ListID``, ``Name``,
             ``FullName``, ``IsActive``, ``EditSequence``, ``TimeCreated``, ``TimeModified`` are always there,
-            and ``Type`` for items.
+            and ``Type`` for items. Of a light sweep none but fields that it asked for.
         asked: the fields that this answer speaks about; all others keep the value they had.
         warnings: what could not be read; names fields, never holds their text.
         unread: the names of the fields that could not be read.
@@ -31,6 +34,11 @@ class Observation:
     asked: frozenset[str]
     warnings: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+
+
+def is_identity(list_id: object) -> bool:
+    """Whether what came as a ListID can be one: not empty, and not longer than any of QuickBooks's."""
+    return isinstance(list_id, str) and 0 < len(list_id) <= LIST_ID_LENGTH
 
 
 def to_json(values: Mapping[str, Value]) -> dict[str, object]:

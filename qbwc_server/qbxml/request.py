@@ -157,7 +157,7 @@ def _fill_page(element: Element, request: Page, version: str) -> None:
         msg = "an iteratorID belongs to Continue and Stop, and to them alone"
         raise ValueError(msg)
     if request.iterator is None:
-        element.attrib.pop("iterator", None)
+        etree.strip_attributes(element, "iterator")
         _drop(element, "MaxReturned")
     else:
         _need(version, ITERATORS_SINCE, "an iterator")
@@ -170,7 +170,7 @@ def _fill_page(element: Element, request: Page, version: str) -> None:
 
 def _fill_count(element: Element, request: Count, version: str) -> None:
     _need(version, METADATA_SINCE, "a Count")
-    element.attrib.pop("iterator", None)
+    etree.strip_attributes(element, "iterator")
     element.set("metaData", "MetaDataOnly")
     for tag in ("MaxReturned", "IncludeRetElement", "OwnerID"):
         _drop(element, tag)

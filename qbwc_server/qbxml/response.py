@@ -4,12 +4,13 @@ Source: qbXML SDK facts, "Envelope", "Iterators", "Status codes".
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from lxml import etree
 
+from qbwc_server.qbxml.answer import DELETED_ANSWER, AnswerEnd, AnswerHead, Context, DeletedContext, ListQueryContext
 from qbwc_server.qbxml.characters import Cleaner, Element, Readable, events_of, new_pull_parser, tidy
+from qbwc_server.qbxml.deletions import DELETED_RET, Deletion, DeletionReader
 from qbwc_server.qbxml.errors import (
     EmptyAnswer,
     ForeignAnswer,
@@ -31,67 +32,19 @@ _CLOSING: Final = b"</QBXML>"
 _TAIL: Final = 64
 _ROOT: Final = "QBXML"
 _MESSAGES: Final = "QBXMLMsgsRs"
-_ANSWERS: Final = {kind.answer_element: kind for kind in LISTS}
-_TAGS: Final = (_ROOT, _MESSAGES, *_ANSWERS, *(ret for kind in LISTS for ret in kind.rets))
+_ANSWERS: Final = frozenset({DELETED_ANSWER, *(kind.answer_element for kind in LISTS)})
+_TAGS: Final = (_ROOT, _MESSAGES, *_ANSWERS, DELETED_RET, *(ret for kind in LISTS for ret in kind.rets))
+
+Part = AnswerHead | Observation | Deletion | AnswerEnd
+_Reader: TypeAlias = RecordReader | DeletionReader
 
 
-@dataclass(frozen=True, slots=True)
-class ListQueryContext:
-    """What is known of a query whose answer is awaited: its list, the fields asked for, the private ones allowed."""
-
-    list: str
-    asked: frozenset[str]
-    private: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerHead:
-    """The start of the answer to one request.
-
-    Attributes:
-        element: ``CustomerQueryRs``.
-        request_id: the requestID that it answers.
-        status_code: 0 to 499 mean data, 500 to 999 that something was missing, 1000 and more an error.
-        severity: ``Info``, ``Warn``, ``Error`` as QuickBooks says it; decide by the code.
-        message: QuickBooks's own sentence, in its language.
-        iterator_id: to continue with, or None.
-        remaining: records that the iterator still has; None where it is not said.
-        ret_count: how many records match; None where it is not said.
-    """
-
-    element: str
-    request_id: str
-    status_code: int
-    severity: str
-    message: str
-    iterator_id: str | None
-    remaining: int | None
-    ret_count: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerEnd:
-    """The end of the answer to one request.
-
-    Attributes:
-        request_id: the requestID that it answered.
-        count: how many records it gave.
-        unreadable: how many more it had that were skipped, since they have no usable ListID.
-    """
-
-    request_id: str
-    count: int
-    unreadable: int = 0
-
-
-Part = AnswerHead | Observation | AnswerEnd
-
-
-def read_answer(source: Readable, expected: Mapping[str, ListQueryContext]) -> Iterator[Part]:
+def read_answer(source: Readable, expected: Mapping[str, Context]) -> Iterator[Part]:
     """Read the answer to a message set.
 
-    For each request a head, its records, its end. A record without a usable ListID is skipped and counted. Nothing
-    may be applied before the iteration has come to its end: only then is the answer known to be whole and to be ours.
+    For each request a head, its records or deletions, its end. One without a usable ListID is skipped and counted.
+    Nothing may be applied before the iteration has come to its end: only then is the answer known to be whole and to
+    be ours.
 
     Args:
         source: UTF-8 bytes, from their start; an encoding that the document declares is not believed.
@@ -133,16 +86,15 @@ def _feed(parser: etree.XMLPullParser, data: bytes, reader: "_AnswerReader") -> 
 class _AnswerReader:
     """Turns the parser's events into parts, and keeps the tree small."""
 
-    def __init__(self, expected: Mapping[str, ListQueryContext]) -> None:
+    def __init__(self, expected: Mapping[str, Context]) -> None:
         self._expected = expected
-        self._readers: dict[ListQueryContext, RecordReader] = {}
+        self._readers: dict[Context, _Reader] = {}
         self._answered: set[str] = set()
         self._root: Element | None = None
         self._messages: Element | None = None
         self._answer: Element | None = None
         self._head: AnswerHead | None = None
-        self._record_reader: RecordReader | None = None
-        self._rets: tuple[str, ...] = ()
+        self._reader: _Reader | None = None
         self._count = 0
         self._unreadable = 0
         self._size = 0
@@ -169,9 +121,9 @@ class _AnswerReader:
                 if head is not None:
                     yield head
             elif element.getparent() is self._answer and self._answer is not None:
-                observation = self._record(element)
-                if observation is not None:
-                    yield observation
+                record = self._record(element)
+                if record is not None:
+                    yield record
             elif element is self._answer and self._head is not None:
                 self._answer = None
                 yield AnswerEnd(self._head.request_id, self._count, self._unreadable)
@@ -224,8 +176,7 @@ class _AnswerReader:
         context = self._expected.get(request_id) if request_id is not None else None
         if request_id is None or context is None:
             raise self._foreign(element)
-        kind = list_type(context.list)
-        if element.tag != kind.answer_element:
+        if element.tag != context.answer_element:
             raise self._foreign(element)
         if request_id in self._answered:
             msg = "the answer answers one of our requests twice"
@@ -233,22 +184,22 @@ class _AnswerReader:
         self._answered.add(request_id)
         reader = self._readers.get(context)
         if reader is None:
-            reader = self._readers[context] = RecordReader(kind, context.asked, context.private)
-        self._record_reader, self._rets = reader, kind.rets
+            reader = self._readers[context] = _reader(context)
+        self._reader = reader
         self._answer, self._count, self._unreadable = element, 0, 0
         self._head = _head(element, request_id)
         return self._head
 
-    def _record(self, element: Element) -> Observation | None:
-        if element.tag not in self._rets or self._record_reader is None:
+    def _record(self, element: Element) -> Observation | Deletion | None:
+        if self._reader is None or element.tag not in self._reader.rets:
             return None
         try:
-            observation = self._record_reader.read(element)
+            record = self._reader.read(element)
         except UnreadableRecord:
             self._unreadable += 1
             return None
         self._count += 1
-        return observation
+        return record
 
     def _foreign(self, element: Element) -> NotAnAnswer:
         tag = str(element.tag)[:60]
@@ -258,7 +209,14 @@ class _AnswerReader:
         context = self._expected.get(request_id)
         if context is None:
             return ForeignAnswer(f"the answer holds a {tag} to a request that is not outstanding")
-        return WrongKind(f"a {tag} came where a {list_type(context.list).answer_element} was asked for")
+        return WrongKind(f"a {tag} came where a {context.answer_element} was asked for")
+
+
+def _reader(context: Context) -> _Reader:
+    kind = list_type(context.list)
+    if isinstance(context, DeletedContext):
+        return DeletionReader(kind)
+    return RecordReader(kind, context.asked, context.private, volatile=context.volatile)
 
 
 def _head(element: Element, request_id: str) -> AnswerHead:
@@ -285,6 +243,9 @@ def _count(text: str | None) -> int | None:
 __all__ = [
     "AnswerEnd",
     "AnswerHead",
+    "Context",
+    "DeletedContext",
+    "Deletion",
     "EmptyAnswer",
     "ForeignAnswer",
     "ListQueryContext",

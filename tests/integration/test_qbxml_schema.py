@@ -16,13 +16,14 @@ from qbwc_server.qbxml.errors import ForeignAnswer
 from qbwc_server.qbxml.hcp import read_hcp
 from qbwc_server.qbxml.lists import LISTS, ListType
 from qbwc_server.qbxml.record import Observation
-from qbwc_server.qbxml.request import ByFullName, ByListID, Find, Page, build_message_set
+from qbwc_server.qbxml.request import ByFullName, ByListID, Count, Deleted, Find, Page, build_message_set
 from qbwc_server.qbxml.response import AnswerHead, ListQueryContext, Part, read_answer
 from qbwc_server.qbxml.versions import choose
 
 SHARED = Path(os.environ.get("QBWC_SHARED", Path(__file__).resolve().parents[3] / "shared"))
 SAMPLES = SHARED / "samples"
 SCHEMA = SHARED / "qbxml-schema" / "qbxmlops130.xsd"
+SINCE = "2024-03-10T02:30:00"
 ITERATOR = "{11111111-1111-1111-1111-111111111111}"
 
 
@@ -52,16 +53,40 @@ def test_every_request_is_valid_against_the_schema(schema: etree.XMLSchema, kind
         Page("4", kind.name, "Start", None, 100),
         Page("5", kind.name, "Continue", ITERATOR, 100),
         Page("6", kind.name, "Stop", ITERATOR, 100),
+        Page("7", kind.name, "Start", None, 100, SINCE),
+        Page("8", kind.name, "Start", None, 100, volatile=True),
+        Page("9", kind.name, "Continue", ITERATOR, 100, SINCE, volatile=True),
+        Page("10", kind.name, None, None, 100),
+        Page("11", kind.name, None, None, 100, SINCE, volatile=True),
+        Count("12", kind.name),
+        Count("13", kind.name, SINCE),
+        Deleted("14", kind.name),
+        Deleted("15", kind.name, SINCE),
     )
     for private, country, limited in itertools.product(private_sets(kind), ("US", "CA", "UK", "AU"), (True, False)):
         text = build_message_set(requests, version="13.0", private=private, country=country, limit_elements=limited)
         assert errors(schema, text) == []
 
 
-@pytest.mark.parametrize("kind", LISTS, ids=lambda kind: str(kind.name))
-def test_the_templates_themselves_are_valid(schema: etree.XMLSchema, kind: ListType) -> None:
-    path = Path(__file__).resolve().parents[2] / "qbxml_templates" / kind.template
+@pytest.mark.parametrize("name", [*(kind.template for kind in LISTS), "list_deleted_query.xml"])
+def test_the_templates_themselves_are_valid(schema: etree.XMLSchema, name: str) -> None:
+    path = Path(__file__).resolve().parents[2] / "qbxml_templates" / name
     assert errors(schema, path.read_text(encoding="ascii")) == []
+
+
+@pytest.mark.parametrize("version", ["2.0", "3.0", "4.0", "4.1", "5.0"])
+@pytest.mark.parametrize("kind", LISTS, ids=lambda kind: str(kind.name))
+def test_requests_of_an_old_quickbooks_are_still_in_order(
+    schema: etree.XMLSchema, kind: ListType, version: str
+) -> None:
+    requests = (
+        Page("1", kind.name, None, None, 100, SINCE),
+        Page("2", kind.name, None, None, 100, volatile=True),
+        Deleted("3", kind.name, SINCE),
+    )
+    for private in private_sets(kind):
+        text = build_message_set(requests, version=version, private=private)
+        assert errors(schema, text) == []
 
 
 def test_customers_and_items_share_a_valid_message_set(schema: etree.XMLSchema) -> None:

@@ -51,6 +51,15 @@ def test_private_fields_are_those_of_the_contract(kind: ListType) -> None:
     assert {field.name for field in kind.fields if field.private} == PRIVATE[kind.name]
 
 
+def test_what_moves_without_time_modified_is_names_balances_and_quantities() -> None:
+    assert {field.name for field in CUSTOMER.fields if field.volatile} == {
+        *("FullName", "Sublevel", "Balance", "TotalBalance"),
+    }
+    assert {field.name for field in ITEM.fields if field.volatile} == {
+        *("FullName", "Sublevel", "QuantityOnHand", "QuantityOnOrder", "QuantityOnSalesOrder", "QuantityAvailable"),
+    }
+
+
 @pytest.mark.parametrize("kind", LISTS)
 def test_each_field_has_a_name_and_places_of_its_own(kind: ListType) -> None:
     names = [field.name for field in kind.fields]

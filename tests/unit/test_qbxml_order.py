@@ -6,10 +6,10 @@ import pytest
 
 from qbwc_server.qbxml.characters import parse_small
 from qbwc_server.qbxml.lists import LISTS
-from qbwc_server.qbxml.request import ByFullName, ByListID, Find, Page, build_message_set
-from qbwc_server.qbxml.versions import version_key
+from qbwc_server.qbxml.request import ByFullName, ByListID, Count, Find, Page, Request, build_message_set
+from qbwc_server.qbxml.versions import has, version_key
 
-VERSIONS = ("5.0", "6.0", "7.0", "8.0", "9.0", "10.0", "11.0", "12.0", "13.0")
+VERSIONS = ("2.0", "2.1", "3.0", "4.0", "4.1", "5.0", "6.0", "7.0", "8.0", "9.0", "10.0", "11.0", "12.0", "13.0")
 COUNTRIES = ("US", "CA", "UK", "AU", "")
 
 # The order in which a query's elements may stand, and the version in which each appeared.
@@ -24,9 +24,11 @@ QUERY = (
     ("IncludeRetElement", "4.0"),
     ("OwnerID", "2.0"),
 )
-ATTRIBUTES = {"requestID": "1.0", "iterator": "5.0", "iteratorID": "5.0"}
+ATTRIBUTES = {"requestID": "1.0", "iterator": "5.0", "iteratorID": "5.0", "metaData": "4.0"}
 ALTERNATIVES = ("ListID", "FullName")
-FILTERS = {"MaxReturned", "ActiveStatus", "NameFilter"}
+FILTERS = {"MaxReturned", "ActiveStatus", "FromModifiedDate", "NameFilter"}
+SINCE = "2024-03-10T02:30:00"
+ITERATOR = "{11111111-1111-1111-1111-111111111111}"
 
 _BOTH = "ListID TimeCreated TimeModified EditSequence Name FullName IsActive ParentRef Sublevel SalesTaxCodeRef Notes"
 RETURNED = {
@@ -73,15 +75,23 @@ def private_sets(list_name: str) -> list[frozenset[str]]:
     ]
 
 
-def one_of_each(list_name: str) -> tuple[ByListID | ByFullName | Find | Page, ...]:
-    return (
+def one_of_each(list_name: str, version: str) -> list[Request]:
+    requests: list[Request] = [
         ByListID("1", list_name, ("80000001-1400000000", "80000002-1400000000")),
         ByFullName("2", list_name, "A:B"),
         Find("3", list_name, "A"),
-        Page("4", list_name, "Start", None, 100),
-        Page("5", list_name, "Continue", "{11111111-1111-1111-1111-111111111111}", 100),
-        Page("6", list_name, "Stop", "{11111111-1111-1111-1111-111111111111}", 100),
-    )
+        Page("4", list_name, None, None, 100),
+        Page("5", list_name, None, None, 100, SINCE, volatile=True),
+    ]
+    if has(version, "4.0"):
+        requests += [Count("6", list_name), Count("7", list_name, SINCE)]
+    if has(version, "5.0"):
+        requests += [
+            Page("8", list_name, "Start", None, 100, SINCE),
+            Page("9", list_name, "Continue", ITERATOR, 100, volatile=True),
+            Page("10", list_name, "Stop", ITERATOR, 100, SINCE, volatile=True),
+        ]
+    return requests
 
 
 def judge(text: str, list_name: str, version: str, country: str) -> None:
@@ -106,14 +116,16 @@ def judge(text: str, list_name: str, version: str, country: str) -> None:
 def test_every_request_holds_only_what_its_version_knows_in_order(list_name: str, version: str) -> None:
     for private, country, limited in itertools.product(private_sets(list_name), COUNTRIES, (True, False)):
         text = build_message_set(
-            one_of_each(list_name), version=version, private=private, country=country, limit_elements=limited
+            one_of_each(list_name, version), version=version, private=private, country=country, limit_elements=limited
         )
         judge(text, list_name, version, country)
 
 
 @pytest.mark.parametrize("list_name", ["customer", "item"])
 def test_every_element_in_the_tables_is_asked_for_somewhere(list_name: str) -> None:
-    text = build_message_set(one_of_each(list_name), version="13.0", private=private_sets(list_name)[1], country="CA")
+    text = build_message_set(
+        one_of_each(list_name, "13.0"), version="13.0", private=private_sets(list_name)[1], country="CA"
+    )
     request = parse_small(text.encode("ascii"))[0][0]
     named = {element.text for element in request.findall("IncludeRetElement")}
     known = {name for names in RETURNED[list_name].values() for name in names.split()}

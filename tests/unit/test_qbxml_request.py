@@ -7,10 +7,12 @@ from qbwc_server.qbxml.asking import allowed_custom, asked_fields
 from qbwc_server.qbxml.characters import parse_small
 from qbwc_server.qbxml.errors import NotReadOnly, TemplateError
 from qbwc_server.qbxml.gate import check_read_only
-from qbwc_server.qbxml.lists import CUSTOMER, ListType
+from qbwc_server.qbxml.lists import CUSTOMER, ITEM, ListType
 from qbwc_server.qbxml.request import (
     ByFullName,
     ByListID,
+    Count,
+    Deleted,
     Find,
     Page,
     Request,
@@ -23,6 +25,7 @@ from qbwc_server.qbxml.request import (
 from qbwc_server.qbxml.templates import Templates
 from qbwc_server.resources import resource_bytes
 
+SINCE = "2024-03-10T02:30:00"
 BY_ID = ByListID("r1", "customer", ("80000001-1", "80000002-1"))
 WRITING = b'<CustomerAddRq requestID="add"><CustomerAdd><Name>x</Name></CustomerAdd></CustomerAddRq>'
 
@@ -230,7 +233,13 @@ def test_the_gate_judges_the_outgoing_document_itself() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [(b"</QBXML>", b""), (b'"find"', b'"search"'), (b"<MaxReturned>50</MaxReturned>", b""), (b"ListID>", b"Foo>")],
+    [
+        (b"</QBXML>", b""),
+        (b'"find"', b'"search"'),
+        (b"<MaxReturned>50</MaxReturned>", b""),
+        (b"ListID>", b"Foo>"),
+        (b"FromModifiedDate>", b"ToModifiedDate>"),
+    ],
 )
 def test_a_template_that_lacks_something_is_refused_at_start(old: bytes, new: bytes) -> None:
     altered = Templates(lambda folder, name: resource_bytes(folder, name).replace(old, new))
@@ -238,16 +247,23 @@ def test_a_template_that_lacks_something_is_refused_at_start(old: bytes, new: by
         altered.check()
 
 
+def test_the_template_for_deletions_is_checked_at_start_too() -> None:
+    altered = Templates(lambda folder, name: resource_bytes(folder, name).replace(b"FromDeletedDate", b"ToDeletedDate"))
+    with pytest.raises(TemplateError, match=r"list_deleted_query\.xml lacks DeletedDateRangeFilter/FromDeletedDate"):
+        altered.check()
+
+
 def test_a_filter_added_to_a_template_is_sent() -> None:
     def altered(folder: str, name: str) -> bytes:
         return resource_bytes(folder, name).replace(
             b"<ActiveStatus>All</ActiveStatus>",
-            b"<ActiveStatus>All</ActiveStatus><!-- since --><FromModifiedDate>2024-01-01</FromModifiedDate>",
+            b"<ActiveStatus>All</ActiveStatus><!-- until --><ToModifiedDate>2024-01-01</ToModifiedDate>",
         )
 
-    text = build_message_set([Page("1", CUSTOMER.name, "Start", None, 5)], version="13.0", templates=Templates(altered))
-    assert "<FromModifiedDate>2024-01-01</FromModifiedDate>" in text
-    assert "since" not in text
+    page, count = Page("1", CUSTOMER.name, "Start", None, 5), Count("2", CUSTOMER.name)
+    text = build_message_set([page, count], version="13.0", templates=Templates(altered))
+    assert text.count("<ToModifiedDate>2024-01-01</ToModifiedDate>") == 2
+    assert "until" not in text
 
 
 @pytest.mark.parametrize("name", ["CustomerQueryRq", "ItemQueryRq", "HostQueryRq", "CompanyQueryRq"])
@@ -275,8 +291,15 @@ def test_the_gate_refuses_everything_else(text: str) -> None:
 
 
 def test_names_are_masked_and_list_ids_are_not() -> None:
-    text = built(BY_ID, ByFullName("r2", "customer", "Zoë Secret"), Find("r3", "item", "Geheim"))
+    text = built(
+        BY_ID,
+        ByFullName("r2", "customer", "Zoë Secret"),
+        Find("r3", "item", "Geheim"),
+        Page("r4", "item", "Start", None, 5, SINCE),
+        Deleted("r5", "item", SINCE),
+    )
     masked = mask(text)
+    assert masked.count(SINCE) == 2
     assert "Secret" not in masked
     assert "Zo&#235;" not in masked
     assert "Geheim" not in masked
@@ -290,3 +313,116 @@ def test_what_people_type_is_judged_before_it_is_queued() -> None:
     assert not any(is_list_id(text) for text in ("", " ", "A" * 37, "a\x01", " a"))
     assert is_full_name("item", "A" * 159)
     assert not any(is_full_name("item", text) for text in ("", "  ", "A" * 160, "a\x01"))
+
+
+def tags(request: etree._Element) -> list[str]:
+    return list(dict.fromkeys(element.tag for element in request))
+
+
+def test_what_changed_is_asked_for_by_quickbooks_own_clock_and_in_order() -> None:
+    start, more, whole = requests_in(
+        built(
+            Page("1", "customer", "Start", None, 200, SINCE),
+            Page("2", "customer", "Continue", "{a-b}", 200, SINCE),
+            Page("3", "customer", None, None, 200),
+        )
+    )
+    for request in (start, more):
+        assert request.findtext("FromModifiedDate") == SINCE
+        assert tags(request) == ["MaxReturned", "ActiveStatus", "FromModifiedDate", "IncludeRetElement"]
+    assert whole.find("FromModifiedDate") is None
+
+
+@pytest.mark.parametrize("version", ["2.0", "4.1", "13.0"])
+def test_a_list_is_asked_for_in_one_answer_where_there_are_no_iterators(version: str) -> None:
+    (request,) = requests_in(built(Page("1", "item", None, None, 200, SINCE), version=version))
+    assert dict(request.items()) == {"requestID": "1"}
+    assert tags(request)[:2] == ["ActiveStatus", "FromModifiedDate"]
+    assert bool(included(request)) == (version != "2.0")
+
+
+@pytest.mark.parametrize(
+    ("request_", "version", "needed"),
+    [
+        (Page("1", "item", "Start", None, 5), "4.1", "5.0"),
+        (Count("1", "item"), "3.0", "4.0"),
+        (Deleted("1", "item"), "1.1", "2.0"),
+    ],
+)
+def test_what_the_version_does_not_have_is_not_asked_for(request_: Request, version: str, needed: str) -> None:
+    with pytest.raises(ValueError, match=f"qbXML {version} does not have .*; {needed} and later do"):
+        built(request_, version=version)
+
+
+@pytest.mark.parametrize("moment", ["2024-01-01", f"{SINCE}Z", f"{SINCE}-05:00", f"{SINCE}.5", f" {SINCE}", ""])
+def test_a_moment_in_another_form_is_not_sent(moment: str) -> None:
+    for request in (
+        Page("1", "item", "Start", None, 5, moment),
+        Count("1", "item", moment),
+        Deleted("1", "item", moment),
+    ):
+        with pytest.raises(ValueError, match="yyyy-mm-ddThh:mm:ss"):
+            built(request)
+
+
+def test_a_light_sweep_names_only_what_moves_and_what_tells_the_record() -> None:
+    everything = ["customer.Balance", "customer.TotalBalance", "customer.Custom", "customer.Notes", "item.Custom"]
+    customers, items = requests_in(
+        built(
+            Page("1", "customer", "Start", None, 200, volatile=True),
+            Page("2", "item", "Continue", "{a}", 200, SINCE, volatile=True),
+            private=everything,
+        )
+    )
+    assert included(customers) == ["ListID", "FullName", "Sublevel", "Balance", "TotalBalance"]
+    assert included(items) == [
+        *("ListID", "FullName", "Sublevel", "QuantityOnHand", "QuantityOnOrder", "QuantityOnSalesOrder")
+    ]
+    assert items.findtext("FromModifiedDate") == SINCE
+    assert customers.find("OwnerID") is None
+    (public,) = requests_in(built(Page("1", "customer", "Start", None, 200, volatile=True)))
+    assert included(public) == ["ListID", "FullName", "Sublevel"]
+
+
+def test_asked_fields_of_a_light_sweep_are_what_moves_and_may_be_read() -> None:
+    balances = frozenset({"customer.TotalBalance", "customer.Notes"})
+    assert asked_fields("customer", version="13.0", volatile=True) == {"FullName", "Sublevel"}
+    assert asked_fields("customer", version="2.0", private=balances, limit_elements=False, volatile=True) == {
+        *("FullName", "Sublevel", "TotalBalance"),
+    }
+    assert asked_fields("item", version="13.0", volatile=True) == {
+        *("FullName", "Sublevel", "QuantityOnHand", "QuantityOnOrder", "QuantityOnSalesOrder", "QuantityAvailable"),
+    }
+
+
+def test_counting_asks_for_no_record_and_by_the_filters_of_a_page() -> None:
+    for moment in (None, SINCE):
+        page, count = requests_in(
+            built(
+                Page("1", "customer", "Start", None, 200, moment),
+                Count("2", "customer", moment),
+                private=["customer.Custom"],
+            )
+        )
+        assert dict(count.items()) == {"requestID": "2", "metaData": "MetaDataOnly"}
+        filters = [
+            (element.tag, element.text) for element in page if element.tag in ("ActiveStatus", "FromModifiedDate")
+        ]
+        assert [(element.tag, element.text) for element in count] == filters
+
+
+def test_deletions_are_asked_for_by_every_type_of_the_list() -> None:
+    customers, items = requests_in(built(Deleted("1", "customer"), Deleted("2", "item", SINCE)))
+    assert [(element.tag, element.text) for element in customers] == [("ListDelType", "Customer")]
+    assert [element.text for element in items.findall("ListDelType")] == list(ITEM.deleted)
+    assert tags(items) == ["ListDelType", "DeletedDateRangeFilter"]
+    assert items.findtext("DeletedDateRangeFilter/FromDeletedDate") == SINCE
+    assert dict(items.items()) == {"requestID": "2"}
+
+
+@pytest.mark.parametrize(("version", "known"), [("2.0", False), ("2.1", False), ("3.0", True), ("13.0", True)])
+def test_a_type_of_deletion_that_the_version_lacks_is_left_out(version: str, known: bool) -> None:
+    (request,) = requests_in(built(Deleted("1", "item"), version=version))
+    named = [element.text for element in request.findall("ListDelType")]
+    assert ("ItemFixedAsset" in named) == known
+    assert len(named) == 11 + known

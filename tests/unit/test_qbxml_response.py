@@ -1,6 +1,7 @@
 import io
 import sys
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,16 @@ from qbwc_server.qbxml.errors import (
     WrongKind,
 )
 from qbwc_server.qbxml.record import Observation
-from qbwc_server.qbxml.response import AnswerEnd, AnswerHead, ListQueryContext, Part, read_answer
+from qbwc_server.qbxml.response import (
+    AnswerEnd,
+    AnswerHead,
+    Context,
+    DeletedContext,
+    Deletion,
+    ListQueryContext,
+    Part,
+    read_answer,
+)
 
 HEAD = '<?xml version="1.0" ?>\n<QBXML>\n<QBXMLMsgsRs>\n'
 TAIL = "</QBXMLMsgsRs>\n</QBXML>\n"
@@ -53,7 +63,7 @@ class Slow(io.RawIOBase):
         return self._stream.read(self._size)
 
 
-def read(text: str | bytes, expected: Mapping[str, ListQueryContext] | None = None) -> list[Part]:
+def read(text: str | bytes, expected: Mapping[str, Context] | None = None) -> list[Part]:
     data = text.encode() if isinstance(text, str) else text
     return list(read_answer(io.BytesIO(data), {"1": context()} if expected is None else expected))
 
@@ -240,3 +250,115 @@ def test_memory_does_not_follow_the_size() -> None:
     assert sum(1 for _ in read_answer(Generated(60_000), {"1": context()})) == 60_002
     # A tree of it all would take some 150 MB.
     assert peak() - before < 20_000_000
+
+
+def deletions(body: str, name: str = "item", more: str = "") -> list[Part]:
+    text = HEAD + answer(body, query="ListDeletedQuery", more=more) + TAIL
+    return read(text, {"1": DeletedContext(name)})
+
+
+def deleted(kind: str = "ItemService", list_id: str = "80000001-1400000000", more: str = "") -> str:
+    return (
+        f"<ListDeletedRet>\n<ListDelType>{kind}</ListDelType>\n<ListID>{list_id}</ListID>\n"
+        "<TimeCreated>2014-07-19T07:21:56-05:00</TimeCreated>\n"
+        f"<TimeDeleted>2024-07-19T07:21:56-05:00</TimeDeleted>\n{more}</ListDeletedRet>\n"
+    )
+
+
+def test_deletions_come_one_by_one_between_head_and_end() -> None:
+    head, labour, nut, end = deletions(
+        deleted(more="<FullName>Main-d&#146;&#339;uvre</FullName>\n") + deleted("ItemInventory", "80000002-1400000000")
+    )
+    assert isinstance(head, AnswerHead)
+    assert (head.element, head.status_code) == ("ListDeletedQueryRs", 0)
+    time = "2024-07-19T07:21:56-05:00"
+    assert labour == Deletion("item", "80000001-1400000000", "ItemService", time, "Main-d\u2019œuvre")
+    assert nut == Deletion("item", "80000002-1400000000", "ItemInventory", time, None)
+    assert end == AnswerEnd("1", 2)
+
+
+def test_no_deletions_are_told_by_the_status() -> None:
+    text = HEAD + '<ListDeletedQueryRs requestID="1" statusCode="1" statusSeverity="Info" statusMessage="" />' + TAIL
+    head, end = read(text, {"1": DeletedContext("customer")})
+    assert isinstance(head, AnswerHead)
+    assert head.status_code == 1
+    assert end == AnswerEnd("1", 0)
+
+
+@pytest.mark.parametrize("strange", [deleted(list_id=""), deleted(list_id="8" * 37), deleted("Customer"), deleted("")])
+def test_a_deletion_that_cannot_be_told_apart_is_skipped_and_counted(strange: str) -> None:
+    _head, one, end = deletions(strange + deleted())
+    assert isinstance(one, Deletion)
+    assert end == AnswerEnd("1", 1, 1)
+
+
+def test_a_query_for_deletions_answered_by_another_kind_is_the_wrong_kind() -> None:
+    with pytest.raises(WrongKind, match="CustomerQueryRs came where a ListDeletedQueryRs"):
+        read(HEAD + answer(CUSTOMER) + TAIL, {"1": DeletedContext("customer")})
+    with pytest.raises(WrongKind, match="ListDeletedQueryRs came where a CustomerQueryRs"):
+        read(HEAD + answer(deleted("Customer"), query="ListDeletedQuery") + TAIL)
+
+
+def test_records_among_deletions_and_deletions_among_records_are_passed_over() -> None:
+    assert [type(part) for part in deletions(CUSTOMER + deleted())] == [AnswerHead, Deletion, AnswerEnd]
+    parts = read(HEAD + answer(deleted("Customer") + CUSTOMER) + TAIL)
+    assert [type(part) for part in parts] == [AnswerHead, Observation, AnswerEnd]
+
+
+def test_a_count_is_in_the_head_and_no_record_follows() -> None:
+    head, end = read(HEAD + answer("", more=' retCount="20000"') + TAIL)
+    assert isinstance(head, AnswerHead)
+    assert head.ret_count == 20_000
+    assert end == AnswerEnd("1", 0)
+
+
+def swept(name: str, body: str, *private: str) -> Observation:
+    allowed = frozenset(private)
+    asked = asked_fields(name, version="13.0", private=allowed, volatile=True)
+    query = "CustomerQuery" if name == "customer" else "ItemQuery"
+    expected = {"1": ListQueryContext(name, asked, allowed, volatile=True)}
+    record = read(HEAD + answer(body, query=query) + TAIL, expected)[1]
+    assert isinstance(record, Observation)
+    return record
+
+
+def test_a_light_sweep_gives_what_it_asked_for_and_fills_nothing_in() -> None:
+    whole = CUSTOMER.replace("</FullName>", "</FullName><Sublevel>0</Sublevel><Balance>5.00</Balance>")
+    record = swept("customer", whole, "customer.Balance")
+    assert record.list_id == "80000001-1400000000"
+    assert record.values == {"FullName": "Dupont", "Sublevel": 0, "Balance": Decimal("5.00")}
+    assert record.asked == {"FullName", "Sublevel", "Balance"}
+    assert record.warnings == ()
+    assert swept("customer", whole).values == {"FullName": "Dupont", "Sublevel": 0}
+
+
+def test_a_light_sweep_computes_what_is_available() -> None:
+    quantities = "<QuantityOnHand>5</QuantityOnHand><QuantityOnSalesOrder>2</QuantityOnSalesOrder>"
+    record = swept(
+        "item", f"<ItemInventoryRet>{BASIC}<Name>b</Name><FullName>A:b</FullName>{quantities}</ItemInventoryRet>"
+    )
+    assert record.values == {
+        "FullName": "A:b",
+        "QuantityOnHand": Decimal(5),
+        "QuantityOnSalesOrder": Decimal(2),
+        "QuantityAvailable": Decimal(3),
+    }
+
+
+def test_a_light_sweep_says_nothing_of_the_full_name_of_a_type_without_one() -> None:
+    record = swept("item", f"<ItemGroupRet>{BASIC}<Name>Kit</Name></ItemGroupRet>")
+    assert record.values == {}
+    assert "FullName" not in record.asked
+
+
+def test_a_value_that_a_light_sweep_cannot_read_is_as_if_not_asked_for() -> None:
+    body = CUSTOMER.replace("</FullName>", "</FullName><Balance>much</Balance>")
+    record = swept("customer", body, "customer.Balance")
+    assert record.asked == {"FullName", "Sublevel"}
+    assert record.unread == ("Balance",)
+
+
+def test_a_record_of_a_light_sweep_without_a_list_id_is_skipped_and_counted() -> None:
+    expected = {"1": ListQueryContext("customer", frozenset({"FullName"}), volatile=True)}
+    parts = read(HEAD + answer("<CustomerRet><FullName>a</FullName></CustomerRet>") + TAIL, expected)
+    assert parts[1:] == [AnswerEnd("1", 0, 1)]
