@@ -10,7 +10,7 @@ refresh says so in its `error`, and what could be read is taken.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +19,11 @@ from sqlalchemy import Connection
 from qbwc_server import codes
 from qbwc_server.conversation.answers import Reading
 from qbwc_server.conversation.giving_up import give_up_worn
+from qbwc_server.conversation.list_runs import ListRun
 from qbwc_server.conversation.observing import bury, observe
-from qbwc_server.conversation.unread import Unread, log_unread, skipped_before
-from qbwc_server.qbxml.response import AnswerHead
-from qbwc_server.store import companies, freshness, moves, records, staging
+from qbwc_server.conversation.unread import Unread, log_unread
+from qbwc_server.qbxml.response import AnswerHead, Deletion
+from qbwc_server.store import freshness, moves, records, staging
 from qbwc_server.store.refreshes import QueuedRefresh
 from qbwc_server.store.visits import Visit
 
@@ -34,6 +35,8 @@ ITERATOR_LOST = 3391
 ERRORS_FROM = 1000
 NOT_PROCESSED = 3231
 LEFT_OUT = "left_out"
+TIME_LENGTH = 40
+_ORDER = {"count": 0, "deleted": 1}
 
 
 @dataclass(slots=True)
@@ -62,23 +65,61 @@ class Accepting:
         self.visit = visit
         self.reading = reading
         self.now = now
+        self.deletions: dict[tuple[str, str], Deletion] = {}
         self.result = Acceptance(iterator=visit.iterator)
 
     def accept(self) -> Acceptance:
         """Take every part of the answer in."""
-        for request_id, asked in (self.visit.requests or {}).items():
+        requests: Mapping[str, Mapping[str, Any]] = self.visit.requests or {}
+        # What QuickBooks counted and deleted gives the rest its meaning.
+        for request_id, asked in sorted(requests.items(), key=lambda one: _ORDER.get(one[1]["kind"], len(_ORDER))):
             head = self.reading.heads[request_id]
-            group = moves.answering(self.connection, self.company, self.visit.visit, request_id)
-            if self.visit.plain and any(one.fields_refused for one in group):
-                self.result.whole_records = True
             if head.status_code < ERRORS_FROM or head.status_code in MISSING_CODES:
                 freshness.note_contact(self.connection, self.company, asked["list"], self.now)
-            if not self._is_error(head, group):
-                self._take(asked, request_id, head, group)
+            if "refresh" in asked:
+                self._take_list(asked, request_id, head)
+            elif asked["kind"] == "deleted":
+                for one in self.reading.deletions.get(request_id, []):
+                    self.deletions[one.list, one.list_id] = one
+            else:
+                self._take_records(asked, request_id, head)
         if self.reading.staged:
             staging.forget(self.connection, self.reading.id)
         log_unread(self.company, self.visit.outstanding, self.reading.unread.values())
         return self.result
+
+    def _take_records(self, asked: Mapping[str, Any], request_id: str, head: AnswerHead) -> None:
+        group = moves.answering(self.connection, self.company, self.visit.visit, request_id)
+        if self.visit.plain and any(one.fields_refused for one in group):
+            self.result.whole_records = True
+        if not self._is_error(head, group):
+            self._take(asked, request_id, head, group)
+
+    def _take_list(self, asked: Mapping[str, Any], request_id: str, head: AnswerHead) -> None:
+        """Give a list run what this part of the answer means for it, if it is still wanted."""
+        run = moves.sent_with(self.connection, self.company, self.visit.visit, int(asked["refresh"]))
+        if run is None:
+            self.result.iterator = None
+            return
+        if self.visit.plain and run.fields_refused:
+            self.result.whole_records = True
+        visit = replace(self.visit, iterator=self.result.iterator)
+        listing = ListRun(self.connection, visit, self.reading, run, self.now)
+        kind = asked["kind"]
+        if kind == "count":
+            listing.count(head)
+        elif kind == "deleted":
+            listing.deletions(request_id)
+        elif head.status_code == ITERATOR_LOST:
+            listing.lost()
+        elif self._is_error(head, (run,)):
+            listing.iterator = None
+        elif kind == "confirmation":
+            listing.confirmation(asked, request_id, head)
+        else:
+            listing.page(asked, request_id, head)
+        self.result.iterator = listing.iterator
+        self.result.done += listing.done
 
     def _take(
         self, asked: Mapping[str, Any], request_id: str, head: AnswerHead, group: tuple[QueuedRefresh, ...]
@@ -86,8 +127,6 @@ class Accepting:
         match asked["kind"]:
             case "find":
                 self._hits(request_id, head, group)
-            case "page":
-                self._page(asked["list"], request_id, head, group)
             case "full_name":
                 self._by_name(asked["list"], request_id, head, group)
             case _:
@@ -103,10 +142,6 @@ class Accepting:
             return True
         if code < ERRORS_FROM or code in MISSING_CODES:
             return False
-        if code == ITERATOR_LOST:
-            self.result.iterator = None
-            self._try_later(ids, str(code), held=False)
-            return True
         meaning = codes.find(str(code))
         if meaning.policy == "result":
             self._not_there(group, str(code))
@@ -126,10 +161,8 @@ class Accepting:
     def _not_there(self, group: tuple[QueuedRefresh, ...], code: str) -> None:
         """QuickBooks does not have what these are about; that says nothing of any record, so none is buried."""
         for one in group:
-            outcome = "unchanged" if one.scope == "all" else "not_found"
+            outcome = "unchanged" if one.reads_list else "not_found"
             self._conclude(one, outcome, error={"code": code, "values": {}})
-        if any(one.scope == "all" for one in group):
-            self.result.iterator = None
 
     def _try_later(self, ids: list[int], trouble: str, *, held: bool = True) -> None:
         """Count a send that came to nothing; `held` keeps it from being tried again in this visit."""
@@ -137,12 +170,9 @@ class Accepting:
         moves.put_back(self.connection, ids, counted=True, trouble=trouble, held_by=held_by)
         self.result.done += give_up_worn(self.connection, ids, self.now)
 
-    def _observed(
-        self, list_name: str, request_id: str, *, run: int | None = None, wanted: frozenset[str] | None = None
-    ) -> dict[str, int]:
-        return observe(
-            self.connection, self.company, list_name, self.reading, request_id, self.now, run=run, wanted=wanted
-        )
+    def _observed(self, list_name: str, request_id: str, *, wanted: frozenset[str] | None = None) -> dict[str, int]:
+        parts = self.reading.parts(self.connection, request_id)
+        return observe(self.connection, self.company, list_name, parts, self.now, wanted=wanted).numbers
 
     def _by_list_id(self, list_name: str, request_id: str, head: AnswerHead, group: tuple[QueuedRefresh, ...]) -> None:
         # What was cancelled meanwhile is wanted by nobody, and is not used.
@@ -171,11 +201,15 @@ class Accepting:
         self.result.done += len(group)
 
     def _conclude_missing(self, list_name: str, missing: list[QueuedRefresh]) -> None:
-        known = records.many(self.connection, self.company, list_name, {one.value for one in missing})
-        numbers = bury(self.connection, self.company, list_name, list(known.values()), self.now)
+        numbers = bury(self.connection, self.company, list_name, {one.value for one in missing}, self.now)
         for one in missing:
+            told = self.deletions.get((list_name, one.value))
+            if told is not None:
+                moves.change(self.connection, [one.id], time_deleted=told.time_deleted[:TIME_LENGTH] or None)
             if one.value in numbers:
                 self._answered(one, one.value, numbers[one.value], Unread())
+            elif told is not None:
+                self._conclude(one, "deleted", full_name=told.full_name)
             else:
                 self._conclude(one, "not_found")
 
@@ -210,63 +244,6 @@ class Accepting:
         for one in group:
             outcome = "unchanged" if hits or unread.skipped else "not_found"
             self._conclude(one, outcome, hits=hits, records=len(hits), error=unread.error())
-
-    def _page(self, list_name: str, request_id: str, head: AnswerHead, group: tuple[QueuedRefresh, ...]) -> None:
-        if not group:
-            self.result.iterator = None
-            return
-        run = group[0]
-        numbers = self._observed(list_name, request_id, run=run.id)
-        first, begun = run.first_seq, (self.visit.iterator or {}).get("refresh") == run.id
-        if not begun or first is None:
-            # The iteration began with this page: what an earlier visit saw of the list comes again.
-            first = min(numbers.values(), default=None)
-        last = max(numbers.values(), default=run.seq)
-        counted = run.records + len(numbers) if begun else len(numbers)
-        error = self.reading.unread[request_id].error(run.error if begun else None)
-        moves.change(self.connection, [run.id], first_seq=first, seq=last, records=counted, error=error)
-        if head.remaining:
-            self._go_on(run, head, begun=begun, brought=bool(numbers))
-            return
-        self.result.iterator = None
-        # Without a word on how many remain, only a first page with nothing on it says that these were all.
-        # A warning says that something was left out.
-        whole = head.status_code in (0, NOTHING_MATCHED) and (head.remaining == 0 or not (numbers or begun))
-        if whole and not skipped_before(error):
-            last = self._complete(list_name, run, first, last)
-        if last is None:
-            self._conclude(run, "unchanged")
-            return
-        moves.change(self.connection, [run.id], state="answered", answered_at=self.now, seq=last)
-        self.result.done += 1
-
-    def _go_on(self, run: QueuedRefresh, head: AnswerHead, *, begun: bool, brought: bool) -> None:
-        """More pages are to come, if QuickBooks says how to ask for them and comes nearer to the end."""
-        if not head.iterator_id:
-            self.result.iterator = None
-            self._try_later([run.id], str(ITERATOR_LOST))
-            return
-        before = (self.visit.iterator or {}).get("remaining") if begun else None
-        self.result.iterator = {"refresh": run.id, "id": head.iterator_id, "remaining": head.remaining}
-        if not brought and (before is None or (head.remaining or 0) >= before):
-            self._try_later([run.id], LEFT_OUT, held=False)
-            return
-        moves.change(self.connection, [run.id], state="waiting")
-        if begun:
-            # A first page is no progress yet: an iterator that is always lost after it must come to an end.
-            moves.change(self.connection, [run.id], unanswered=0, trouble=None)
-
-    def _complete(self, list_name: str, run: QueuedRefresh, first: int | None, last: int | None) -> int | None:
-        """Every record has been seen, those that were not are gone; returns the last number."""
-        freshness.note_contact(self.connection, self.company, list_name, self.now, full_read=True)
-        before = companies.get(self.connection, self.company).seq if first is None else first - 1
-        gone = records.unseen_since(self.connection, self.company, list_name, before)
-        if not gone:
-            return last
-        numbers = bury(self.connection, self.company, list_name, list(gone), self.now, run=run.id)
-        if first is None:
-            moves.change(self.connection, [run.id], first_seq=min(numbers.values()))
-        return max(last or 0, *numbers.values())
 
     def _answered(self, one: QueuedRefresh, list_id: str, seq: int, unread: Unread) -> None:
         record = records.get(self.connection, self.company, one.list, list_id)

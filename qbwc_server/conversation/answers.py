@@ -9,23 +9,25 @@ and ours; `accepting` then gives it its meaning.
 """
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import BinaryIO
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO
 
 from sqlalchemy import Connection
 
 from qbwc_server.conversation.unread import Unread
 from qbwc_server.qbxml import record as qbxml_record
 from qbwc_server.qbxml.record import Observation
-from qbwc_server.qbxml.response import AnswerEnd, AnswerHead, ListQueryContext, read_answer
+from qbwc_server.qbxml.response import AnswerHead, Context, DeletedContext, Deletion, ListQueryContext, read_answer
 from qbwc_server.store import staging
 from qbwc_server.store.database import Database
-from qbwc_server.store.records import Seen
+from qbwc_server.store.observations import Seen
 from qbwc_server.store.visits import Visit
 
 PART = 500
+# What is longer is set aside in the database until the answer is known to be whole.
+MOST_KEPT = 2000
 
 
 @dataclass(slots=True)
@@ -35,16 +37,26 @@ class Reading:
     Attributes:
         heads: the status of each request, by requestID.
         seen: the records of each request, those kept in memory.
+        deletions: what QuickBooks says was deleted, by requestID.
         id: names the rows in the staging table.
         staged: how many rows are there.
         unread: what of each request's answer could not be read, by requestID.
+        size: bytes of the whole answer.
+        count: records in the whole answer.
+        took: how long QuickBooks and the way to it took.
+        begun: parts of it have been taken in already.
     """
 
     heads: dict[str, AnswerHead] = field(default_factory=dict)
     seen: dict[str, list[Seen]] = field(default_factory=dict)
+    deletions: dict[str, list[Deletion]] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     staged: int = 0
     unread: dict[str, Unread] = field(default_factory=dict)
+    size: int = 0
+    count: int = 0
+    took: timedelta = timedelta(0)
+    begun: bool = False
 
     def parts(self, connection: Connection, request_id: str) -> Iterator[list[Seen]]:
         """Yield the records of a request in parts that fit into memory."""
@@ -53,39 +65,54 @@ class Reading:
         elif self.seen.get(request_id):
             yield self.seen[request_id]
 
+    def next_part(self, connection: Connection, request_id: str) -> list[Seen]:
+        """Return the first part of what was set aside of a request, and take it out of there."""
+        return staging.take(connection, self.id, request_id, PART) if self.staged else []
 
-def contexts(visit: Visit) -> dict[str, ListQueryContext]:
+
+def contexts(visit: Visit) -> dict[str, Context]:
     """Return what the visit's outstanding message set asked for, by requestID."""
-    return {
-        request_id: ListQueryContext(asked["list"], frozenset(asked["asked"]), frozenset(asked["private"]))
-        for request_id, asked in (visit.requests or {}).items()
-    }
+    return {request_id: _context(asked) for request_id, asked in (visit.requests or {}).items()}
 
 
-def read(database: Database, visit: Visit, source: BinaryIO, clock: Callable[[], datetime]) -> Reading:
+def _context(asked: Mapping[str, Any]) -> Context:
+    if asked["kind"] == "deleted":
+        return DeletedContext(asked["list"])
+    private = frozenset(asked["private"])
+    return ListQueryContext(asked["list"], frozenset(asked["asked"]), private, bool(asked.get("volatile")))
+
+
+def read(database: Database, visit: Visit, source: BinaryIO, clock: Callable[[], datetime], took: timedelta) -> Reading:
     """Read an answer to its end.
 
     Raises:
         NotAnAnswer: it is not whole, or answers something else.
     """
-    reading = Reading()
+    reading = Reading(took=took)
+    expected = contexts(visit)
     waiting: list[tuple[str, Seen]] = []
     try:
-        for part in read_answer(source, contexts(visit)):
+        for part in read_answer(source, expected):
             if isinstance(part, AnswerHead):
                 reading.heads[part.request_id] = part
                 current = part.request_id
                 unread = reading.unread[current] = Unread()
+                context = expected[current]
+                partial = isinstance(context, ListQueryContext) and context.volatile
             elif isinstance(part, Observation):
                 unread.note(part)
-                waiting.append((current, _seen(part)))
-                if len(waiting) >= PART:
+                waiting.append((current, _seen(part, partial=partial)))
+                if len(waiting) >= (PART if reading.staged else MOST_KEPT):
                     _stage(database, visit, reading, waiting, clock())
-            elif isinstance(part, AnswerEnd):
+            elif isinstance(part, Deletion):
+                reading.deletions.setdefault(current, []).append(part)
+            else:
                 unread.skipped = part.unreadable
+                reading.count += part.count
     except Exception:
         forget(database, reading)
         raise
+    reading.size = source.tell()
     if reading.staged:
         _stage(database, visit, reading, waiting, clock())
     for request_id, one in waiting:
@@ -100,9 +127,9 @@ def forget(database: Database, reading: Reading) -> None:
             staging.forget(connection, reading.id)
 
 
-def _seen(observation: Observation) -> Seen:
+def _seen(observation: Observation, *, partial: bool) -> Seen:
     values = qbxml_record.to_json(observation.values)
-    return Seen(observation.list, observation.list_id, values, observation.asked)
+    return Seen(observation.list, observation.list_id, values, observation.asked, partial)
 
 
 def _stage(database: Database, visit: Visit, reading: Reading, waiting: list[tuple[str, Seen]], now: datetime) -> None:
@@ -115,7 +142,7 @@ def _stage(database: Database, visit: Visit, reading: Reading, waiting: list[tup
             "list": one.list,
             "list_id": one.list_id,
             "staged_at": now,
-            "observation": {"values": one.values, "asked": sorted(one.asked)},
+            "observation": {"values": one.values, "asked": sorted(one.asked), "partial": one.partial},
         }
         for request_id, one in waiting
     ]

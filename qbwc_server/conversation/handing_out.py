@@ -6,6 +6,7 @@ checked and the version is chosen; both are kept with the visit, not the process
 
 import logging
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,21 +16,31 @@ from sqlalchemy import Connection
 from qbwc_server import protocol
 from qbwc_server.conversation import files
 from qbwc_server.conversation.files import Verdict
+from qbwc_server.conversation.listing import Listing, Packed
+from qbwc_server.conversation.paging import Measure
 from qbwc_server.conversation.refusals import REFUSED_IN_EVERY_FORM
 from qbwc_server.conversation.work import CANDIDATES, pack
 from qbwc_server.protocol import Reason, Session, Step, advance
 from qbwc_server.qbxml.asking import asked_fields
 from qbwc_server.qbxml.errors import QBXMLError
 from qbwc_server.qbxml.hcp import HCP, read_hcp
-from qbwc_server.qbxml.request import ByFullName, ByListID, Find, Page, Request, build_message_set
+from qbwc_server.qbxml.request import ByFullName, ByListID, Count, Deleted, Find, Page, Request, build_message_set
 from qbwc_server.qbxml.versions import LOWEST, choose
-from qbwc_server.store import companies, moves, visits
+from qbwc_server.store import companies, freshness, moves, visits
 from qbwc_server.store.companies import Company
+from qbwc_server.store.refreshes import QueuedRefresh
 from qbwc_server.store.visits import Visit
 
 log = logging.getLogger(__name__)
 
-_KINDS: dict[type[Request], str] = {ByListID: "list_id", ByFullName: "full_name", Find: "find", Page: "page"}
+_KINDS: dict[type[Request], str] = {
+    ByListID: "list_id",
+    ByFullName: "full_name",
+    Find: "find",
+    Page: "page",
+    Count: "count",
+    Deleted: "deleted",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +80,9 @@ def greet(
     another = bool(hcp.product) and companies.fitting("product", hcp.product) != known.product
     if another:
         # Another QuickBooks: what the old one refused says nothing about it.
-        companies.change(connection, company.company, version_cap=None, whole_records=False)
-        company = replace(company, version_cap=None, whole_records=False)
+        forgotten: dict[str, Any] = {"version_cap": None, "whole_records": False, "interleaves": True}
+        companies.change(connection, company.company, **forgotten)
+        company = replace(company, **forgotten)
     if another or known.attention != REFUSED_IN_EVERY_FORM:
         # What was said of the file or of opening it is settled; whether a request is taken, only an answer tells.
         seen |= {"attention": None, "attention_values": None, "attention_at": None}
@@ -101,13 +113,19 @@ def _admit(connection: Connection, company: Company, visit: Visit, hcp: HCP, ver
         qbxml_version=version,
     )
     known: dict[str, Any] = {"file_checked": True, "version": version, "country": where or "US"}
-    known["plain"] = company.whole_records
+    known |= {"plain": company.whole_records, "single_user": hcp.file_mode == "SingleUser"}
     visits.change(connection, visit.company, visit.visit, **known)
     return replace(visit, **known)
 
 
 def take_work(
-    manner: Manner, connection: Connection, visit: Visit, session: Session, reason: Reason | None, now: datetime
+    manner: Manner,
+    connection: Connection,
+    company: Company,
+    visit: Visit,
+    session: Session,
+    reason: Reason | None,
+    now: datetime,
 ) -> tuple[Step, Visit]:
     """Claim what waits, build its document and store both, or say why nothing is handed out."""
     if reason is not None:
@@ -117,8 +135,10 @@ def take_work(
         return advance(session, protocol.NothingTaken(Reason("nothing_waiting"))), visit
     # Visits of two companies may have the same number; what one was asked must not answer the other.
     message_set = f"{visit.visit}.{visit.sends + 1}.{secrets.token_hex(4)}"
-    packed = pack(waiting, message_set, visit.iterator)
-    version, country = visit.version or LOWEST, visit.country or "US"
+    listing = _listing(connection, company, visit, waiting)
+    waiting = tuple(_begun(connection, one, listing, now) for one in waiting)
+    packed = pack(waiting, message_set, listing)
+    version, country = listing.version, visit.country or "US"
     limit = not visit.plain
     try:
         text = build_message_set(
@@ -129,15 +149,51 @@ def take_work(
         log.error("no request can be built: %s", problem)  # noqa: TRY400 - the message says it all
         return advance(session, protocol.NothingTaken(Reason("internal"))), visit
     requests = {
-        one.request_id: _to_remember(one, version, country, manner.private, limit=limit) for one in packed.requests
+        one.request_id: _to_remember(one, packed, version, country, manner.private, limit=limit)
+        for one in packed.requests
     }
     moves.mark_sent(connection, packed.refreshes, visit.visit, now)
     stored: dict[str, Any] = {"outstanding_text": text, "requests": requests, "sends": visit.sends + 1}
+    if listing.running is not None and listing.running not in packed.lists:
+        stored["iterator"] = {**(listing.iterator or {}), "interleaved": True}
     visits.change(connection, visit.company, visit.visit, **stored)
     return advance(session, protocol.WorkTaken(message_set)), replace(visit, **stored)
 
 
-def _to_remember(one: Request, version: str, country: str, private: frozenset[str], *, limit: bool) -> dict[str, Any]:
+def _listing(connection: Connection, company: Company, visit: Visit, waiting: Sequence[QueuedRefresh]) -> Listing:
+    measures: dict[str, Measure] = {}
+    deleted_from: dict[str, str | None] = {}
+    for name in sorted({one.list for one in waiting if one.reads_list}):
+        found = freshness.get(connection, company.company, name)
+        if found is not None:
+            measures[name] = Measure(found.record_bytes, found.record_micros)
+            deleted_from[name] = found.deleted_from
+    return Listing(
+        version=visit.version or LOWEST,
+        iterator=visit.iterator,
+        measures=measures,
+        deleted_from=deleted_from,
+        interleaves=company.interleaves,
+        bare=visit.bare,
+    )
+
+
+def _begun(connection: Connection, one: QueuedRefresh, listing: Listing, now: datetime) -> QueuedRefresh:
+    """Return a list run that begins to read with the moment from which on it does, everything else as it is."""
+    if one.scope != "changed" or one.id == listing.running or one.through:
+        return one
+    since = freshness.changed_from(connection, one.company, one.list, now)
+    moves.change(connection, [one.id], since=since)
+    return replace(one, since=since)
+
+
+def _to_remember(
+    one: Request, packed: Packed, version: str, country: str, private: frozenset[str], *, limit: bool
+) -> dict[str, Any]:
     """Return what an answer is read by: what was asked, and which fields."""
-    asked = asked_fields(one.list, version=version, private=private, limit_elements=limit, country=country)
-    return {"kind": _KINDS[type(one)], "list": one.list, "private": sorted(private), "asked": sorted(asked)}
+    volatile = isinstance(one, Page) and one.volatile
+    asked = asked_fields(
+        one.list, version=version, private=private, limit_elements=limit, country=country, volatile=volatile
+    )
+    fields = {"private": sorted(private), "asked": sorted(asked)}
+    return {"kind": _KINDS[type(one)], "list": one.list, **fields, **packed.notes.get(one.request_id, {})}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from sqlalchemy import Connection
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from qbwc_server import codes, protocol
 from qbwc_server.conversation import answers, refusals
 from qbwc_server.conversation.accepting import Accepting
+from qbwc_server.conversation.list_runs import ListRun
 from qbwc_server.protocol import Reason, Session, State, Step, advance
 from qbwc_server.qbxml.errors import EmptyAnswer, ForeignAnswer, NotAnAnswer, NotXML, Truncated, WrongKind
 from qbwc_server.store import companies, moves, visits
@@ -54,8 +55,9 @@ def look(
     response: BinaryIO,
     hresult: str,
     clock: Callable[[], datetime],
+    took: timedelta,
 ) -> Arrival:
-    """Read what came, outside of any transaction."""
+    """Read what came, outside of any transaction; `took` is how long it was on the way."""
     if hresult:
         # A failure comes without a body, so without a requestID: it belongs to what is out, or repeats the last.
         return Arrival(session.outstanding or session.last_answered, hresult)
@@ -65,7 +67,7 @@ def look(
     if echoed is None or echoed != session.outstanding:
         return Arrival(echoed)
     try:
-        return Arrival(echoed, reading=answers.read(database, visit, response, clock))
+        return Arrival(echoed, reading=answers.read(database, visit, response, clock, took))
     except NotAnAnswer as problem:
         return Arrival(echoed, wrong=Reason(next(code for kind, code in _NOT_ANSWERS if isinstance(problem, kind))))
 
@@ -88,6 +90,17 @@ def _echoed(response: BinaryIO, session: Session) -> str | None:
     return session.outstanding
 
 
+def take_part(connection: Connection, visit: Visit, reading: answers.Reading, now: datetime) -> bool:
+    """Take in the next part of a list's page that was set aside; returns whether there was one."""
+    for request_id, asked in (visit.requests or {}).items():
+        if asked["kind"] != "page":
+            continue
+        for run in moves.answering(connection, visit.company, visit.visit, request_id):
+            if ListRun(connection, visit, reading, run, now).ahead(request_id):
+                return True
+    return False
+
+
 def take_in(
     connection: Connection, company: Company, visit: Visit, session: Session, arrival: Arrival, now: datetime
 ) -> Step:
@@ -103,7 +116,8 @@ def take_in(
     else:
         done += _accept(connection, company, visit, arrival.reading, now)
     waiting = moves.waiting_count(connection, visit.company, visit.visit)
-    return advance(session, protocol.AnswerAccepted(protocol.percentage(done, waiting)))
+    under_way = moves.under_way(connection, visit.company, visit.visit) if waiting else 0.0
+    return advance(session, protocol.AnswerAccepted(protocol.percentage(done, waiting, under_way)))
 
 
 def _failed(connection: Connection, visit: Visit, session: Session, code: codes.Code, now: datetime) -> Step:

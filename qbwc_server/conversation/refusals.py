@@ -3,7 +3,8 @@
 Theory of operation
 -------------------
 The hresult condemns the whole message set without a hint which request is
-guilty. A set of several is halved, until the guilty request stands alone. A
+guilty. Counts and deletions, which nobody asked for, are left out first. A set
+of several is halved, until the guilty request stands alone. A
 lone request that is refused with IncludeRetElement is asked once without; if it
 is taken then, this QuickBooks is not asked with it again. What is refused alone
 even without is kept until the visit ends: one such request is guilty itself and
@@ -27,6 +28,7 @@ from qbwc_server.store.visits import Visit
 REFUSED_CODE = "0x80040400"
 REFUSED_IN_EVERY_FORM = "version_too_old"
 OUR_FAULT_FROM = 2
+BESIDE = ("count", "deleted")
 
 
 def refuse(connection: Connection, company: Company, visit: Visit, now: datetime) -> None:
@@ -37,7 +39,9 @@ def refuse(connection: Connection, company: Company, visit: Visit, now: datetime
     ids = [one.id for one in group]
     wishes = {(one.list, one.way, one.value) for one in group}
     moves.put_back(connection, ids, counted=False)
-    if len(wishes) > 1:
+    if not visit.bare and any(asked["kind"] in BESIDE for asked in (visit.requests or {}).values()):
+        visits.change(connection, visit.company, visit.visit, bare=True)
+    elif len(wishes) > 1:
         moves.change(connection, ids, most=max(1, len(wishes) // 2))
     elif not visit.plain and not company.whole_records:
         visits.change(connection, visit.company, visit.visit, plain=True)

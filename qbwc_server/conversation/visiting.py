@@ -138,7 +138,7 @@ class Conversation:
                 return self._text(step, visit)
             if protocol.TakeWork() in step.effects:
                 visit, reason = greet(connection, company, visit, hcp_response, company_file, country, now)
-                step, visit = take_work(self.manner, connection, visit, step.session, reason, now)
+                step, visit = take_work(self.manner, connection, company, visit, step.session, reason, now)
             text = self._text(step, visit)
             if session.state is not State.TAKEN_OVER:
                 request = mask(text) if text else None
@@ -150,19 +150,35 @@ class Conversation:
         """Take an answer in; the number is returned only after everything is committed."""
         del message  # free text of QuickBooks, possibly with names in it
         with self.database.read() as connection:
+            arrived_at = self.database.now(connection)
             visit = visits.by_ticket(connection, ticket)
             company = companies.get(connection, visit.company) if visit is not None else None
         if visit is None:
             return protocol.REFUSED
         try:
             session = session_of(visit, company)
-            arrival = receiving.look(self.database, visit, session, response, hresult.strip(), self.clock)
+            took = max(arrived_at - visit.last_call_at, timedelta(0))
+            arrival = receiving.look(self.database, visit, session, response, hresult.strip(), self.clock, took)
+            while self._accept_part(ticket, arrival):
+                # The website may have it meanwhile.
+                self.accepted()
             number = self._accept(ticket, arrival)
         except Exception:
             self._own_failure(ticket)
             raise
         self.accepted()
         return number
+
+    def _accept_part(self, ticket: str, arrival: receiving.Arrival) -> bool:
+        """Take in part of a list's page that is too long for one transaction; returns whether there was one."""
+        if arrival.reading is None or not arrival.reading.staged:
+            return False
+        with self.database.write() as connection:
+            visit, _company, session, now = self._enter(connection, ticket)
+            event = protocol.response_event(session, arrival.echoed, arrival.wrong)
+            if visit is None or not isinstance(event, protocol.AnswerArrived):
+                return False
+            return receiving.take_part(connection, visit, arrival.reading, now)
 
     def _accept(self, ticket: str, arrival: receiving.Arrival) -> int:
         try:

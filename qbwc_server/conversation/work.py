@@ -4,68 +4,46 @@ Theory of operation
 -------------------
 One message set carries as much as fits: one query with many ListIDs a list, and
 a query of its own for each FullName, each search and each ListID that a batch
-left open: it was missing there, or the batch got a status for all of it.
+left open: it was missing there, or the batch got a status for all of it. What
+was missing once is asked for together with QuickBooks's list of deletions.
 Refreshes of the same wish share a query. A refresh of a message set that
 QuickBooks could not read, or that went unanswered, narrows the set it travels in
-(`largest_set`), until it stands alone. A page of a whole list always travels
-alone.
+(`largest_set`), until it stands alone. A page of a list always travels alone
+(`listing`); between two pages people's wishes go first, as far as this QuickBooks
+keeps an iterator alive meanwhile.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from qbwc_server.qbxml.request import ByFullName, ByListID, Find, Page, Request
+from qbwc_server.conversation.listing import Listing, Packed, pack_list
+from qbwc_server.qbxml.request import ByFullName, ByListID, Deleted, Find, Request
 from qbwc_server.store.refreshes import QueuedRefresh
 
 LIST_IDS_IN_A_QUERY = 200
 QUERIES_IN_A_SET = 40
 CANDIDATES = 600
-PAGE_SIZE = 200
 MOST_HITS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """A message set: its requests, and the refreshes each one answers, by requestID."""
-
-    requests: tuple[Request, ...]
-    refreshes: Mapping[str, tuple[int, ...]]
-
-    @property
-    def size(self) -> int:
-        """How many refreshes it carries."""
-        return sum(len(ids) for ids in self.refreshes.values())
-
-
-def pack(waiting: Sequence[QueuedRefresh], message_set: str, iterator: Mapping[str, Any] | None) -> Packed:
+def pack(waiting: Sequence[QueuedRefresh], message_set: str, listing: Listing) -> Packed:
     """Pack waiting refreshes, given in the order they should go, into one message set.
 
     Args:
         waiting: at least one refresh.
         message_set: the id that the requestIDs begin with.
-        iterator: the visit's running iterator, if it has one.
+        listing: how lists are read at this moment.
     """
-    if waiting[0].scope == "all":
-        return _page(waiting[0], message_set, iterator)
+    going = next((one for one in waiting if one.reads_list and one.id == listing.running), None)
+    if going is not None and not listing.interleaves:
+        return pack_list(going, message_set, listing)
+    if waiting[0].reads_list:
+        return pack_list(waiting[0] if going is None else going, message_set, listing)
     packer = _Packer(message_set)
     for refresh in waiting:
-        if refresh.scope != "all" and packer.has_room_for(refresh):
+        if not refresh.reads_list and packer.has_room_for(refresh):
             packer.add(refresh)
-    return packer.packed()
-
-
-def _page(refresh: QueuedRefresh, message_set: str, iterator: Mapping[str, Any] | None) -> Packed:
-    request_id = f"{message_set}.1"
-    running = iterator is not None and iterator.get("refresh") == refresh.id
-    page = Page(
-        request_id=request_id,
-        list=refresh.list,
-        iterator="Continue" if running else "Start",
-        iterator_id=str(iterator["id"]) if running and iterator is not None else None,
-        max_returned=PAGE_SIZE,
-    )
-    return Packed((page,), {request_id: (refresh.id,)})
+    return packer.packed(with_deletions=not listing.bare)
 
 
 class _Packer:
@@ -91,7 +69,7 @@ class _Packer:
         self.wishes.setdefault((refresh.list, refresh.way, refresh.value), []).append(refresh)
         self.largest = min(self.largest, refresh.largest_set)
 
-    def packed(self) -> Packed:
+    def packed(self, *, with_deletions: bool) -> Packed:
         batches: dict[str, list[tuple[str, list[QueuedRefresh]]]] = {}
         own: list[tuple[tuple[str, str, str], list[QueuedRefresh]]] = []
         for key, group in self.wishes.items():
@@ -109,7 +87,14 @@ class _Packer:
             request_id = f"{self.message_set}.{len(requests) + 1}"
             requests.append(_single(request_id, key))
             refreshes[request_id] = tuple(one.id for one in group)
-        return Packed(tuple(requests), refreshes)
+        notes: dict[str, dict[str, Any]] = {}
+        # Of what was missing once QuickBooks may know when it was deleted.
+        lists = {key[0]: None for key, group in own if group[0].missed} if with_deletions else {}
+        for list_name in lists:
+            request_id = f"{self.message_set}.{len(requests) + 1}"
+            requests.append(Deleted(request_id, list_name))
+            notes[request_id] = {"kind": "deleted"}
+        return Packed(tuple(requests), refreshes, notes)
 
 
 def _stands_alone(key: tuple[str, str, str], refresh: QueuedRefresh) -> bool:

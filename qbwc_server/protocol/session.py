@@ -88,14 +88,19 @@ class Step:
     effects: tuple[Effect, ...] = ()
 
 
-def percentage(done: int, waiting: int) -> int:
+def percentage(done: int, waiting: int, under_way: float = 0.0) -> int:
     """Return the progress number: 100 only when nothing waits, else at most 99.
+
+    Args:
+        done: requests that are done with.
+        waiting: requests that wait.
+        under_way: how much of those that wait is done already, each counted from 0 to 1.
 
     Source: QBWC guide ch. 10, receiveResponseXML.
     """
     if waiting <= 0:
         return DONE
-    return min(MOST_WHILE_WAITING, DONE * done // (done + waiting))
+    return min(MOST_WHILE_WAITING, int(DONE * (done + min(under_way, waiting)) / (done + waiting)))
 
 
 def response_event(session: Session, message_set: str | None, stranger: Reason) -> Event:

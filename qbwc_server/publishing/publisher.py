@@ -22,7 +22,6 @@ what was staged and never accepted.
 
 import logging
 import threading
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -38,7 +37,7 @@ from qbwc_server.store.database import Database
 from qbwc_server.store.outbox import Claimed
 
 TICK = 2.0
-BATCH = 200
+BATCH = 500
 HOUSEKEEPING_SECONDS = 30.0
 STAGING_KEPT = timedelta(hours=1)
 BACKOFF: tuple[timedelta, ...] = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 10, 30, 60, 300))
@@ -72,7 +71,6 @@ class Publisher:
         self.website = website
         self.at_each_tick = at_each_tick
         self.now_and_then = now_and_then
-        self.worker = str(uuid.uuid4())
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -153,7 +151,7 @@ class Publisher:
             return 0
         with self.database.write() as connection:
             now = self.database.now(connection)
-            claimed = outbox.claim(connection, self.worker, now, BATCH)
+            claimed = outbox.claim(connection, now, BATCH)
         told = [
             Freshness(one.company, one.list, one.last_contact_at, None, one.last_full_read_at, one.complete or None)
             for one in stale

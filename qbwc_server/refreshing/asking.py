@@ -32,7 +32,7 @@ from qbwc_server.refreshing.views import (
     Refresh,
 )
 from qbwc_server.refreshing.wishes import Wish, checked
-from qbwc_server.store import companies, outbox, records, refreshes, tables
+from qbwc_server.store import companies, freshness, outbox, records, refreshes, tables
 from qbwc_server.store.database import Database
 from qbwc_server.store.refreshes import QueuedRefresh
 
@@ -84,7 +84,7 @@ class Refreshing:
                     # What that call made bears its asker and its time; the others it joined.
                     return tuple(Asked(one, (one.asked_by, one.asked_at) != (asked_by, made)) for one in views)
             results = [
-                refreshes.ask(connection, wish.company, wish.list, wish.way, wish.value, asked_by, now)
+                refreshes.ask(connection, wish.company, wish.list, _way(connection, wish), wish.value, asked_by, now)
                 for wish in clean
             ]
             ids = [refresh_id for refresh_id, _ in results]
@@ -284,6 +284,14 @@ class Refreshing:
     def _views(self, connection: Connection, ids: Sequence[int]) -> tuple[Refresh, ...]:
         rows = {row.id: row for row in refreshes.many(connection, set(ids))}
         return self.showing.refreshes(connection, [rows[refresh_id] for refresh_id in ids])
+
+
+def _way(connection: Connection, wish: Wish) -> str:
+    """Return how a wish is asked for: what changed in a list that was never read to its end is all of it."""
+    if wish.way != "changed":
+        return wish.way
+    found = freshness.get(connection, wish.company, wish.list)
+    return "changed" if found is not None and found.complete else "all"
 
 
 def _lock(connection: Connection, company: str) -> None:

@@ -8,6 +8,7 @@ from qbwc_server.lines import is_line
 from qbwc_server.qbxml.lists import LISTS, list_type
 from qbwc_server.qbxml.request import LIST_ID_LENGTH, is_full_name, is_list_id
 from qbwc_server.refreshing import errors
+from qbwc_server.store.tables import LISTS_READ
 
 MOST_WISHES: Final = 1000
 _NAMED: Final = ("full_name", "find")
@@ -15,7 +16,7 @@ _NAMED: Final = ("full_name", "find")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants refreshed; `way` is list_id, full_name, find or all."""
+    """What somebody wants refreshed; `way` is list_id, full_name, find, all, changed or sweep."""
 
     company: str
     list: str
@@ -47,13 +48,13 @@ def fault_of(list_name: str, way: str, value: str) -> errors.BadWish | None:
 
     Args:
         list_name: of a list of LISTS.
-        way: list_id, full_name, find or all.
-        value: the ListID, the name or the text; "" for all.
+        way: list_id, full_name, find, all, changed or sweep.
+        value: the ListID, the name or the text; "" for what reads a list.
     """
     names = [one.name for one in LISTS]
     if list_name not in names:
         return errors.BadWish("list", list=list_name, lists=", ".join(names))
-    if way == "all":
+    if way in LISTS_READ:
         return None
     if way == "list_id":
         return _fault_of_list_id(value)

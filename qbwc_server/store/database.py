@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -109,12 +110,18 @@ class Database:
         self.engine.dispose()
 
 
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
 def _make_engine(url: str, foreign_keys: Callable[[], str]) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(
             url,
             # Values of records must reach no log, not even with an error.
             hide_parameters=True,
+            json_serializer=_to_json,
+            json_deserializer=orjson.loads,
             pool_pre_ping=True,
             pool_size=_KEPT_OPEN,
             connect_args={"connect_timeout": 10},
@@ -122,6 +129,8 @@ def _make_engine(url: str, foreign_keys: Callable[[], str]) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
+        json_serializer=_to_json,
+        json_deserializer=orjson.loads,
         pool_size=_KEPT_OPEN,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )

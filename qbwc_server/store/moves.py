@@ -29,6 +29,14 @@ def waiting_count(connection: Connection, company: str, visit: int | None = None
     return count
 
 
+def under_way(connection: Connection, company: str, visit: int) -> float:
+    """Return how much of a visit's list runs is read, each counted from 0 to 1."""
+    query = select(refreshes.c.records, refreshes.c.total).where(
+        _claimable(company, visit), refreshes.c.visit == visit, refreshes.c.total > 0
+    )
+    return float(sum(min(1.0, row.records / row.total) for row in connection.execute(query)))
+
+
 def waiting(connection: Connection, company: str, visit: int, limit: int) -> tuple[QueuedRefresh, ...]:
     """Return what a visit may take, people first, then in the order of asking."""
     query = (
@@ -74,6 +82,18 @@ def answering(connection: Connection, company: str, visit: int, request_id: str)
         .with_for_update()
     )
     return tuple(from_row(row) for row in connection.execute(query))
+
+
+def sent_with(connection: Connection, company: str, visit: int, refresh_id: int) -> QueuedRefresh | None:
+    """Return a list run that an answer to this visit still concerns; None where it does not."""
+    query = select(refreshes).where(
+        refreshes.c.id == refresh_id,
+        refreshes.c.company == company,
+        refreshes.c.visit == visit,
+        refreshes.c.state.in_(("sent", "waiting")),
+    )
+    row = connection.execute(query.with_for_update()).first()
+    return None if row is None else from_row(row)
 
 
 def change(connection: Connection, ids: Sequence[int], **values: object) -> None:

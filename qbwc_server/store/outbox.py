@@ -11,14 +11,17 @@ those do, or passes over what is held: so nobody who has some waits for more, an
 no two wait for each other.
 """
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from qbwc_server import bulk
+from qbwc_server.store.database import batched
 from qbwc_server.store.tables import companies, outbox, records
 
 CLAIM = timedelta(minutes=5)
@@ -32,6 +35,7 @@ _SEEN_AGAIN: Mapping[str, Any] = {"queued_at": outbox.c.due_at, "claimed_by": No
 class Claimed:
     """A record to be published, as it stands now.
 
+    `name` is the claim's own;
     `listed_at` is when a list run last put it, None when none did since it was published;
     `inherited` says that it was claimed before and nobody told what became of it;
     `forced` that a person wants it published though it was held.
@@ -43,6 +47,7 @@ class Claimed:
     list_id: str
     seq: int
     since: int
+    name: str
     inherited: bool
     single: bool
     listed_at: datetime | None
@@ -93,30 +98,33 @@ def put(
         }
         for list_id, seq in sorted(numbers.items())
     ]
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(outbox)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["target", "company", "list", "list_id"],
-            set_={
-                "seq": statement.excluded.seq,
-                "single": or_(outbox.c.single, statement.excluded.single),
-                "listed_at": func.coalesce(statement.excluded.listed_at, outbox.c.listed_at),
-                # What a person decided was about the observation before.
-                "forced": False,
-                # What waits already waits since then.
-                "queued_at": case(
-                    (outbox.c.set_aside.is_not(None), statement.excluded.queued_at),
-                    else_=func.coalesce(outbox.c.queued_at, statement.excluded.queued_at),
-                ),
-                "due_at": statement.excluded.due_at,
-                "attempts": 0,
-                "set_aside": None,
-                "detail": None,
-            },
-        ),
-        rows,
+    bulk.run(connection, _PUT[connection.dialect.name], rows)
+
+
+def _put(dialect: str) -> Any:
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(outbox)
+    return statement.on_conflict_do_update(
+        index_elements=list(_KEY),
+        set_={
+            "seq": statement.excluded.seq,
+            "single": or_(outbox.c.single, statement.excluded.single),
+            "listed_at": func.coalesce(statement.excluded.listed_at, outbox.c.listed_at),
+            # What a person decided was about the observation before.
+            "forced": False,
+            # What waits already waits since then.
+            "queued_at": case(
+                (outbox.c.set_aside.is_not(None), statement.excluded.queued_at),
+                else_=func.coalesce(outbox.c.queued_at, statement.excluded.queued_at),
+            ),
+            "due_at": statement.excluded.due_at,
+            "attempts": 0,
+            "set_aside": None,
+            "detail": None,
+        },
     )
+
+
+_PUT = {name: _put(name) for name in ("sqlite", "postgresql")}
 
 
 def again(connection: Connection, company: str, list_name: str, list_id: str, now: datetime) -> bool:
@@ -159,27 +167,18 @@ def _due(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def claim(connection: Connection, worker: str, now: datetime, limit: int) -> tuple[Claimed, ...]:
+def claim(connection: Connection, now: datetime, limit: int) -> tuple[Claimed, ...]:
     """Take the rows that are due, single refreshes first, for at most `CLAIM`."""
-    query = (
-        select(outbox, records.c.is_deleted, records.c.observed_at, records.c["values"], records.c.seq.label("stands"))
-        .join(
-            records,
-            and_(
-                records.c.company == outbox.c.company,
-                records.c.list == outbox.c.list,
-                records.c.list_id == outbox.c.list_id,
-            ),
+    rows = _picked(connection, now, limit, single=True)
+    if len(rows) < limit:
+        # Two questions, since an index answers each in its order.
+        rows += _picked(connection, now, limit - len(rows), single=False)
+    name = str(uuid.uuid4())
+    for of, list_ids in _by_list(rows):
+        taken = update(outbox).where(of, outbox.c.list_id.in_(list_ids))
+        connection.execute(
+            taken.values(claimed_by=name, claimed_until=now + CLAIM, claimed_seq=outbox.c.seq),
         )
-        .where(_due(now))
-        .order_by(outbox.c.single.desc(), outbox.c.since)
-        .limit(limit)
-        .with_for_update(of=outbox, skip_locked=True)
-    )
-    rows = connection.execute(query).all()
-    if rows:
-        mine = update(outbox).where(_each()).values(claimed_by=worker, claimed_until=now + CLAIM)
-        connection.execute(mine, [_key(row) for row in sorted(rows, key=_place)])
     return tuple(
         Claimed(
             target=row.target,
@@ -188,6 +187,7 @@ def claim(connection: Connection, worker: str, now: datetime, limit: int) -> tup
             list_id=row.list_id,
             seq=row.stands,
             since=row.since,
+            name=name,
             inherited=row.claimed_by is not None,
             single=row.single,
             listed_at=row.listed_at,
@@ -195,10 +195,47 @@ def claim(connection: Connection, worker: str, now: datetime, limit: int) -> tup
             attempts=row.attempts,
             is_deleted=row.is_deleted,
             observed_at=row.observed_at,
-            values=row._mapping[records.c["values"]],  # noqa: SLF001 - SQLAlchemy's public name
+            values=row.values_,
         )
         for row in rows
     )
+
+
+def _picked(connection: Connection, now: datetime, limit: int, *, single: bool) -> list[Row[Any]]:
+    query = (
+        select(
+            *(outbox.c[name] for name in ("target", "company", "list", "list_id", "since", "claimed_by", "single")),
+            *(outbox.c[name] for name in ("listed_at", "forced", "attempts")),
+            records.c.is_deleted,
+            records.c.observed_at,
+            records.c["values"].label("values_"),
+            records.c.seq.label("stands"),
+        )
+        .join(
+            records,
+            and_(
+                records.c.company == outbox.c.company,
+                records.c.list == outbox.c.list,
+                records.c.list_id == outbox.c.list_id,
+            ),
+        )
+        .where(outbox.c.single.is_(single), _due(now))
+        .order_by(outbox.c.since)
+        .limit(limit)
+        .with_for_update(of=outbox, skip_locked=True)
+    )
+    return [*connection.execute(query)]
+
+
+def _by_list(rows: Iterable[Any]) -> Iterator[tuple[ColumnElement[bool], Sequence[str]]]:
+    """Yield what finds the rows of each target and list, and their ListIDs, in the order of their keys."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        groups.setdefault((row.target, row.company, row.list), []).append(row.list_id)
+    for (target, company, list_name), list_ids in sorted(groups.items()):
+        of = and_(outbox.c.target == target, outbox.c.company == company, outbox.c.list == list_name)
+        for part in batched(sorted(list_ids)):
+            yield of, part
 
 
 def _is(row: Any) -> Any:
@@ -224,14 +261,31 @@ def _place(row: Any) -> tuple[str, ...]:
 
 
 def done(connection: Connection, published: Sequence[Claimed]) -> None:
-    """Drop published rows, but for those of records that were seen again meanwhile."""
+    """Drop published rows, but for those of records that were seen again meanwhile.
+
+    A row that somebody else has claimed since is left to that one: the website will tell it what was done.
+    """
+    by_name: dict[str, list[Claimed]] = {}
+    for one in published:
+        by_name.setdefault(one.name, []).append(one)
+    for name, claimed in by_name.items():
+        mine = outbox.c.claimed_by == name
+        left: list[str] = []
+        for of, list_ids in _by_list(claimed):
+            these = and_(of, outbox.c.list_id.in_(list_ids), mine)
+            connection.execute(delete(outbox).where(these, outbox.c.seq <= outbox.c.claimed_seq))
+            left += connection.execute(select(outbox.c.list_id).where(these)).scalars()
+        again = {*left}
+        _keep_newer(connection, [one for one in claimed if one.list_id in again])
+
+
+def _keep_newer(connection: Connection, published: Sequence[Claimed]) -> None:
+    """What is left is newer: it became dirty after what the website now holds."""
     if not published:
         return
     keys = [
         {**_key(one), "published": one.seq, "was_listed_at": one.listed_at} for one in sorted(published, key=_place)
     ]
-    connection.execute(delete(outbox).where(_each(), outbox.c.seq <= bindparam("published")), keys)
-    # What is left is newer: it became dirty after what the website now holds.
     after = bindparam("published", type_=outbox.c.since.type) + 1
     highest = func.max if connection.dialect.name == "sqlite" else func.greatest
     # What a list run put is published and counted, unless one put it again since.

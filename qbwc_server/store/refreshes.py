@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, func, or_, sele
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server.store.database import batched
-from qbwc_server.store.tables import askers, refreshes
+from qbwc_server.store.tables import LISTS_READ, askers, refreshes
 
 MOST = 1000
 UNANSWERED_ALONE = 2
@@ -73,6 +73,20 @@ class QueuedRefresh:
     hits: Any
     error: Any
     retry_of: int | None
+    total: int | None
+    since: str | None
+    newest: str | None
+    newest_deleted: str | None
+    through: bool
+    suspects: Any
+    small: bool
+    resumed: int
+    time_deleted: str | None
+
+    @property
+    def reads_list(self) -> bool:
+        """Whether it is a list run, which is read page by page."""
+        return self.scope in LISTS_READ
 
     @property
     def largest_set(self) -> int:
@@ -100,7 +114,7 @@ def ask(
         refreshes.c.value == value,
         refreshes.c.state == "waiting",
     )
-    if way == "all":
+    if way in LISTS_READ:
         # Between two pages a list run waits too, but it has begun.
         same = and_(same, refreshes.c.first_sent_at.is_(None))
     waiting = connection.execute(select(refreshes.c.id).where(same).order_by(refreshes.c.id)).scalars().first()

@@ -4,15 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Row, and_, delete, select
 
-from qbwc_server.store.records import Seen
+from qbwc_server import bulk
+from qbwc_server.store.observations import Seen
 from qbwc_server.store.tables import staging
+
+_INSERT = staging.insert()
 
 
 def put(connection: Connection, reading: str, place: int, rows: Sequence[Mapping[str, Any]]) -> None:
     """Set aside part of an answer."""
-    connection.execute(staging.insert(), [{**row, "reading": reading, "n": n} for n, row in enumerate(rows, place)])
+    bulk.run(connection, _INSERT, [{**row, "reading": reading, "n": n} for n, row in enumerate(rows, place)])
 
 
 def parts(connection: Connection, reading: str, request_id: str, size: int) -> Iterator[list[Seen]]:
@@ -29,9 +32,21 @@ def parts(connection: Connection, reading: str, request_id: str, size: int) -> I
         if not rows:
             return
         place = rows[-1].n
-        yield [
-            Seen(row.list, row.list_id, row.observation["values"], frozenset(row.observation["asked"])) for row in rows
-        ]
+        yield [_seen(row) for row in rows]
+
+
+def take(connection: Connection, reading: str, request_id: str, size: int) -> list[Seen]:
+    """Return the first part of what was staged of a request, and forget it."""
+    of = and_(staging.c.reading == reading, staging.c.request_id == request_id)
+    rows = connection.execute(select(staging).where(of).order_by(staging.c.n).limit(size)).all()
+    if rows:
+        connection.execute(delete(staging).where(of, staging.c.n <= rows[-1].n))
+    return [_seen(row) for row in rows]
+
+
+def _seen(row: Row[Any]) -> Seen:
+    told = row.observation
+    return Seen(row.list, row.list_id, told["values"], frozenset(told["asked"]), told["partial"])
 
 
 def forget(connection: Connection, reading: str) -> None:

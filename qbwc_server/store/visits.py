@@ -36,6 +36,8 @@ class Visit:
     done: int
     plain: bool
     no_more: bool
+    bare: bool
+    single_user: bool
     requests: Any
     iterator: Any
 

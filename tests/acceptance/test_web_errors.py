@@ -13,7 +13,7 @@ from qbwc_server.cli.installing import install
 from qbwc_server.publish import Website
 from qbwc_server.refreshing import Refreshing
 from qbwc_server.settings import load_settings
-from qbwc_server.store import records
+from qbwc_server.store import observations
 from qbwc_server.store.database import Database
 from qbwc_server.web import make_web
 
@@ -26,8 +26,8 @@ def test_a_page_that_breaks_gives_a_reference_that_stands_in_the_log(
         browser.sign_in("marie")
         values = {"ListID": "8-1", "Name": "secret-name", "FullName": "secret-name", "IsActive": True}
         with office.app.database.write() as connection:
-            seen = records.Seen("customer", "8-1", {**values, "EditSequence": "1"}, frozenset(values))
-            records.observe(connection, office.company, "customer", [seen], datetime.now(UTC))
+            seen = observations.Seen("customer", "8-1", {**values, "EditSequence": "1"}, frozenset(values))
+            observations.observe(connection, office.company, "customer", [seen], datetime.now(UTC))
             connection.execute(text("UPDATE records SET \"values\" = '17'"))
         with caplog.at_level(logging.ERROR):
             page = browser.get(f"/customers/{office.company}/8-1?q=secret-query")

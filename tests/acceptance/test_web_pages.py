@@ -6,7 +6,7 @@ import pytest
 from web_office import Browser, WebOffice, running
 
 from qbwc_server.qwcfile import write_qwc
-from qbwc_server.store import companies, records
+from qbwc_server.store import companies, observations
 
 HOSTILE = '"><script>alert(1)</script>{{ 7*7 }}<img src=x onerror=alert(2)>'
 
@@ -124,8 +124,8 @@ def test_hostile_values_of_quickbooks_are_inert_everywhere(office: WebOffice, ad
         "BillAddress.City": HOSTILE,
     }
     with office.app.database.write() as connection:
-        seen = records.Seen("customer", "8000BAD0-1", values, frozenset(values))
-        records.observe(connection, office.company, "customer", [seen], datetime.now(UTC))
+        seen = observations.Seen("customer", "8000BAD0-1", values, frozenset(values))
+        observations.observe(connection, office.company, "customer", [seen], datetime.now(UTC))
     asked = office.ask("customer", "list_id", "8000BAD0-1")
     for path in (
         f"/customers?q={office.company}",
@@ -154,8 +154,8 @@ def test_private_fields_stay_hidden_even_when_a_record_still_holds_them(office: 
         "Custom": {"Colour": "chartreuse"},
     }
     with office.app.database.write() as connection:
-        seen = records.Seen("customer", "8000ABC0-1", values, frozenset(values))
-        records.observe(connection, office.company, "customer", [seen], datetime.now(UTC))
+        seen = observations.Seen("customer", "8000ABC0-1", values, frozenset(values))
+        observations.observe(connection, office.company, "customer", [seen], datetime.now(UTC))
     page = ada.get(f"/customers/{office.company}/8000ABC0-1")
     assert "Keeps a secret" in page.text
     assert "98,765" not in page.text
@@ -180,8 +180,8 @@ def test_a_record_with_odd_characters_in_its_list_id_has_a_page(office: WebOffic
     odd = 'A?b#c%20"&+é'
     values = {"ListID": odd, "Name": "Odd one", "FullName": "Odd one", "IsActive": True, "EditSequence": "1"}
     with office.app.database.write() as connection:
-        seen = records.Seen("customer", odd, values, frozenset(values))
-        records.observe(connection, office.company, "customer", [seen], datetime.now(UTC))
+        seen = observations.Seen("customer", odd, values, frozenset(values))
+        observations.observe(connection, office.company, "customer", [seen], datetime.now(UTC))
     link = re.search(r'href="(/customers/[^"]+)">Odd one<', ada.get("/customers?q=Odd+one").text)
     assert link is not None
     assert "Odd one" in ada.get(link[1].replace("&amp;", "&")).words

@@ -147,7 +147,8 @@ def test_only_what_never_brought_anything_was_never_answered(office: Office, boo
 def test_a_reason_from_before_the_list_went_on_is_forgotten(
     office: Office, books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qbwc_server.conversation.work.PAGE_SIZE", 5)
+    monkeypatch.setattr("qbwc_server.conversation.paging.FIRST_PAGE", 5)
+    monkeypatch.setattr("qbwc_server.conversation.paging.LONGEST_PAGE", 5)
     asked = office.ask_one(books, "customer", "all")
     _left_wrong(office, books, "truncated").close()
     visit = office.visit(books)

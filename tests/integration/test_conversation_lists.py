@@ -16,7 +16,8 @@ def books(office: Office) -> Books:
 
 @pytest.fixture
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qbwc_server.conversation.work.PAGE_SIZE", 20)
+    monkeypatch.setattr("qbwc_server.conversation.paging.FIRST_PAGE", 20)
+    monkeypatch.setattr("qbwc_server.conversation.paging.LONGEST_PAGE", 20)
 
 
 def _buried(office: Office) -> set[str]:

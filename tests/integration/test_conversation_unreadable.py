@@ -11,7 +11,8 @@ from qbwc_server.refreshing import Refresh
 
 @pytest.fixture
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qbwc_server.conversation.work.PAGE_SIZE", 5)
+    monkeypatch.setattr("qbwc_server.conversation.paging.FIRST_PAGE", 5)
+    monkeypatch.setattr("qbwc_server.conversation.paging.LONGEST_PAGE", 5)
 
 
 def _without_list_id(answer: str, list_id: str) -> str:

@@ -16,7 +16,8 @@ from qbwc_server.store import numbers, refreshes, tables
 
 @pytest.fixture
 def office(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    monkeypatch.setattr("qbwc_server.conversation.work.PAGE_SIZE", 5)
+    monkeypatch.setattr("qbwc_server.conversation.paging.FIRST_PAGE", 5)
+    monkeypatch.setattr("qbwc_server.conversation.paging.LONGEST_PAGE", 5)
     with office_at(database_url, tmp_path) as made:
         yield made
 

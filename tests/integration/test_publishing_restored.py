@@ -183,7 +183,8 @@ def test_a_server_that_starts_twice_before_the_website_could_be_asked_forgets_no
 def test_a_list_that_is_being_read_when_the_website_comes_back_is_read_to_its_end(
     office: Office, books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qbwc_server.conversation.work.PAGE_SIZE", 5)
+    monkeypatch.setattr("qbwc_server.conversation.paging.FIRST_PAGE", 5)
+    monkeypatch.setattr("qbwc_server.conversation.paging.LONGEST_PAGE", 5)
     one, *others = books.list_ids("customer")
     saved = backup(office)
     books.quickbooks.change("customer", one, Phone=LOST)

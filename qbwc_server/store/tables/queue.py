@@ -76,6 +76,10 @@ refreshes = Table(
     Column("total", Integer),
     Column("since", String(19)),
     Column("newest", String(19)),
+    # The same of what QuickBooks says was deleted.
+    Column("newest_deleted", String(19)),
+    # Every page has come; what is left is to ask for the suspects.
+    Column("through", Boolean, nullable=False, default=False, server_default=false()),
     # ListIDs that seem to be gone, each still to be asked for by itself.
     Column("suspects", JSONType),
     # In small pages, so that whoever works in QuickBooks does not notice.

@@ -36,6 +36,8 @@ visits = Table(
     # What is out: requestID -> kind, list and fields; and the running iterator.
     Column("requests", JSONType),
     Column("iterator", JSONType),
+    # Asks for nothing beside what was asked for: QuickBooks refused a message set with counts or deletions in it.
+    Column("bare", Boolean, nullable=False, default=False, server_default=false()),
     # QuickBooks has the company file in single-user mode: nobody else gets in while a visit is open.
     Column("single_user", Boolean, nullable=False, default=False, server_default=false()),
     PrimaryKeyConstraint("company", "visit"),

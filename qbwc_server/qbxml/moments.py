@@ -1,0 +1,70 @@
+"""QuickBooks's own times: what its machine's wall clock showed, never an instant.
+
+Theory of operation
+-------------------
+QuickBooks prints local time with an offset that is known to be wrong in summer,
+so the offset is left out: a moment is the text `yyyy-mm-ddThh:mm:ss`. Sent back
+without an offset it is read by the same clock. Moments compare as texts. None of
+ours compares with one, but to tell that QuickBooks's clock ran ahead.
+
+Changes are asked for from `from_here`: the newest moment that was seen, less an
+overlap. Two hours cover the hour that comes twice in autumn and a clock that is
+put right by minutes; what a list changed while it was being read is covered by
+the time that took. A moment that lies in the future is not the newest: what
+changes once the clock is right again would otherwise be passed over. Where our
+own clock is the wrong one, more is asked for than was needed.
+
+Source: qbXML SDK facts, "Time zones"; FromModifiedDate is inclusive.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+OVERLAP: Final = timedelta(hours=2)
+# No wall clock on Earth is further ahead of UTC.
+_FURTHEST_AHEAD: Final = timedelta(hours=26)
+_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
+_FORM: Final = "%Y-%m-%dT%H:%M:%S"
+_EARLIEST: Final = "1970-01-01T00:00:00"
+
+
+def newest(texts: Iterable[object], now: datetime, before: str | None = None) -> str | None:
+    """Return the newest moment among times as QuickBooks prints them, `before` included; None if there is none.
+
+    Args:
+        texts: as printed; what is no time is passed over.
+        now: aware; a moment that lies clearly after it was given by a wrong clock and does not count.
+        before: the newest so far.
+    """
+    latest = (now.astimezone(UTC) + _FURTHEST_AHEAD).strftime(_FORM)
+    found = {moment(text) for text in texts} | {before}
+    for one in sorted((one for one in found if one is not None and one <= latest), reverse=True):
+        if _parsed(one) is not None:
+            return one
+    return before
+
+
+def moment(text: object) -> str | None:
+    """Return what the wall clock showed, by a time as QuickBooks prints it; None if it has not that form."""
+    shown = text[:19] if isinstance(text, str) else ""
+    return shown if _MOMENT.fullmatch(shown) is not None else None
+
+
+def from_here(newest_seen: str, reading_took: timedelta) -> str:
+    """Return from which moment on to ask next time, given the newest that was seen and how long reading took."""
+    seen = _parsed(newest_seen)
+    earliest = _parsed(_EARLIEST)
+    if seen is None or earliest is None:
+        return _EARLIEST
+    back = OVERLAP + max(reading_took, timedelta(0))
+    # QuickBooks knows no time before 1970.
+    return (seen - back).strftime(_FORM) if seen - earliest > back else _EARLIEST
+
+
+def _parsed(shown: str) -> datetime | None:
+    try:
+        return datetime.strptime(shown, _FORM)  # noqa: DTZ007 - a wall clock has no zone
+    except ValueError:
+        return None

@@ -1,0 +1,312 @@
+"""Taking in what an answer shows of records, and what that changed.
+
+Theory of operation
+-------------------
+An observation is merged into the record: the fields that were asked for take
+their new value or vanish, the others keep theirs. Each observation takes the
+next number of its company (`seq`), the only order we trust, in the transaction
+that accepts the answer. A change row holds the fields that differ; the times and
+the EditSequence of QuickBooks move with every edit and are no change by
+themselves.
+
+A whole list mostly shows what is known already. A record therefore keeps a
+digest of the observation that it stands for: the same observation again needs
+neither the record's values nor a comparison, only its new number. An
+observation of a few fields leaves no digest, since it is not what the record
+stands for.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from qbwc_server import bulk
+from qbwc_server.store import companies
+from qbwc_server.store.database import batched
+from qbwc_server.store.records import NO_CHANGE, SEARCHED, Record, fold, many
+from qbwc_server.store.tables import changes, records
+from qbwc_server.store.tables.records import LONGEST_EDIT_SEQUENCE, LONGEST_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A record as an answer showed it.
+
+    Attributes:
+        list: name of its list.
+        list_id: its ListID.
+        values: in JSON form by field name.
+        asked: the fields that the answer speaks about; the others keep what they had.
+        partial: of a few fields only, so that it can say nothing of a record that is not known yet.
+    """
+
+    list: str
+    list_id: str
+    values: Mapping[str, Any] = field(repr=False)
+    asked: frozenset[str]
+    partial: bool = False
+
+    def digest(self) -> str | None:
+        """Return what stands for this observation; None for one of a few fields."""
+        if self.partial:
+            return None
+        told = orjson.dumps([self.values, sorted(self.asked)], option=orjson.OPT_SORT_KEYS)
+        return hashlib.blake2b(told, digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What taking in did.
+
+    Attributes:
+        numbers: the observation number of each ListID.
+        differing: the ListIDs of which something may differ from before.
+        edited: those among them that QuickBooks has counted an edit of, or that were not known.
+        fresh: the ListIDs that had not been seen since the number that was asked about.
+    """
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    differing: frozenset[str] = frozenset()
+    edited: frozenset[str] = frozenset()
+    fresh: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    seq: int
+    digest: str | None
+    is_deleted: bool
+
+
+_SAME = (
+    update(records)
+    .where(
+        records.c.company == bindparam("its_company"),
+        records.c.list == bindparam("its_list"),
+        records.c.list_id == bindparam("its_list_id"),
+    )
+    .values(seq=bindparam("its_seq"), observed_at=bindparam("its_observed_at"))
+)
+_INSERT_CHANGES = changes.insert()
+_KEYS = ("company", "list", "list_id")
+
+
+def _upsert(dialect: str) -> Any:
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(records)
+    changed = {column.name: statement.excluded[column.name] for column in records.c if column.name not in _KEYS}
+    return statement.on_conflict_do_update(index_elements=list(_KEYS), set_=changed)
+
+
+_UPSERT = {name: _upsert(name) for name in ("sqlite", "postgresql")}
+
+
+def observe(
+    connection: Connection,
+    company: str,
+    list_name: str,
+    seen: Sequence[Seen],
+    now: datetime,
+    refresh_id: int | None = None,
+    *,
+    since: int | None = None,
+) -> Observed:
+    """Store observations of one list and what they changed.
+
+    A partial observation of a record that is not known, or is a tombstone, is passed over.
+
+    Args:
+        seen: each record once.
+        refresh_id: the list run that brought them, if one did.
+        since: `fresh` counts what no observation from this number on had shown before; None counts all.
+    """
+    known = _known(connection, company, list_name, [one.list_id for one in seen])
+    taken = [one for one in seen if not one.partial or _is_living(known.get(one.list_id))]
+    if not taken:
+        return Observed()
+    first = companies.take_seq(connection, company, len(taken))
+    digests = [one.digest() for one in taken]
+    unequal = [
+        one.list_id
+        for one, digest in zip(taken, digests, strict=True)
+        if one.list_id in known and not _is_same(known[one.list_id], digest)
+    ]
+    before = many(connection, company, list_name, unequal) if unequal else {}
+    same: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    for seq, (one, digest) in enumerate(zip(taken, digests, strict=True), first):
+        if one.list_id in known and one.list_id not in before:
+            same.append(_same_row(company, list_name, one.list_id, seq, now))
+            continue
+        old = before.get(one.list_id)
+        values = dict(one.values) if old is None else _merge(old.values, one)
+        rows.append(_row(company, list_name, one.list_id, seq, values, now, digest))
+        change = _difference(old, values)
+        if change is not None:
+            changed.append(_change_row(company, list_name, one.list_id, seq, now, change, refresh_id))
+    bulk.run(connection, _SAME, same)
+    bulk.run(connection, _UPSERT[connection.dialect.name], rows)
+    bulk.run(connection, _INSERT_CHANGES, changed)
+    numbers = {one.list_id: seq for seq, one in enumerate(taken, first)}
+    fresh = len(taken) if since is None else sum(1 for one in taken if _is_fresh(known.get(one.list_id), since))
+    edited = (row["list_id"] for row in rows if _is_edited(before.get(row["list_id"]), row))
+    return Observed(numbers, frozenset(row["list_id"] for row in rows), frozenset(edited), fresh)
+
+
+def bury(
+    connection: Connection,
+    company: str,
+    list_name: str,
+    gone: Collection[str],
+    now: datetime,
+    refresh_id: int | None = None,
+) -> dict[str, int]:
+    """Make tombstones of records that QuickBooks no longer has; their values stay.
+
+    Args:
+        gone: ListIDs; one that is not known is passed over.
+
+    Returns:
+        the observation number of each.
+    """
+    known = _known(connection, company, list_name, gone)
+    if not known:
+        return {}
+    first = companies.take_seq(connection, company, len(known))
+    numbers = {list_id: seq for seq, list_id in enumerate(sorted(known), first)}
+    bulk.run(connection, _SAME, [_same_row(company, list_name, one, seq, now) for one, seq in numbers.items()])
+    for part in batched(sorted(known)):
+        these = update(records).where(
+            records.c.company == company, records.c.list == list_name, records.c.list_id.in_(part)
+        )
+        connection.execute(these.values(is_deleted=True))
+    changed = [
+        _change_row(company, list_name, list_id, seq, now, ("deleted", []), refresh_id)
+        for list_id, seq in numbers.items()
+        if not known[list_id].is_deleted
+    ]
+    bulk.run(connection, _INSERT_CHANGES, changed)
+    return numbers
+
+
+def unseen_since(connection: Connection, company: str, list_name: str, seq: int) -> tuple[str, ...]:
+    """Return the ListIDs of the living records that no observation after `seq` has shown."""
+    query = select(records.c.list_id).where(
+        records.c.company == company,
+        records.c.list == list_name,
+        records.c.seq <= seq,
+        records.c.is_deleted.is_(False),
+    )
+    return tuple(connection.execute(query).scalars())
+
+
+def living(connection: Connection, company: str, list_name: str, list_ids: Iterable[str]) -> frozenset[str]:
+    """Return those of these ListIDs that stand for records that are not tombstones."""
+    known = _known(connection, company, list_name, list(list_ids))
+    return frozenset(list_id for list_id, one in known.items() if not one.is_deleted)
+
+
+def _known(connection: Connection, company: str, list_name: str, list_ids: Collection[str]) -> dict[str, _Known]:
+    query = select(records.c.list_id, records.c.seq, records.c.digest, records.c.is_deleted).where(
+        records.c.company == company, records.c.list == list_name
+    )
+    return {
+        row[0]: _Known(row[1], row[2], row[3])
+        for part in batched(tuple(list_ids))
+        for row in connection.execute(query.where(records.c.list_id.in_(part)))
+    }
+
+
+def _is_living(known: _Known | None) -> bool:
+    return known is not None and not known.is_deleted
+
+
+def _is_same(known: _Known, digest: str | None) -> bool:
+    return digest is not None and known.digest == digest and not known.is_deleted
+
+
+def _is_edited(before: Record | None, row: Mapping[str, Any]) -> bool:
+    return before is None or before.edit_sequence != row["edit_sequence"]
+
+
+def _is_fresh(known: _Known | None, since: int) -> bool:
+    return known is None or known.seq < since
+
+
+def _merge(before: Mapping[str, Any], seen: Seen) -> dict[str, Any]:
+    kept = {name: value for name, value in before.items() if name not in seen.asked}
+    return kept | dict(seen.values)
+
+
+def _difference(before: Record | None, values: Mapping[str, Any]) -> tuple[str, Any] | None:
+    """Return the kind of change and its fields; of a record seen for the first time, just its values."""
+    if before is None:
+        return "created", values
+    old = before.values
+    fields = [
+        {"field": name, "before": old.get(name), "after": values.get(name)}
+        for name in sorted(old.keys() | values.keys())
+        if name not in NO_CHANGE and old.get(name) != values.get(name)
+    ]
+    if before.is_deleted:
+        return "revived", fields
+    return ("updated", fields) if fields else None
+
+
+def _same_row(company: str, list_name: str, list_id: str, seq: int, now: datetime) -> dict[str, Any]:
+    return {
+        "its_company": company,
+        "its_list": list_name,
+        "its_list_id": list_id,
+        "its_seq": seq,
+        "its_observed_at": now,
+    }
+
+
+def _row(
+    company: str, list_name: str, list_id: str, seq: int, values: dict[str, Any], now: datetime, digest: str | None
+) -> dict[str, Any]:
+    return {
+        "company": company,
+        "list": list_name,
+        "list_id": list_id,
+        "seq": seq,
+        # What is longer than QuickBooks lets anything be stays whole in the values.
+        "name": str(values["Name"])[:LONGEST_NAME],
+        "full_name": str(values["FullName"])[:LONGEST_NAME],
+        "sort_name": fold(str(values["FullName"]))[:LONGEST_NAME],
+        "search": fold("\n".join(str(values[key]) for key in SEARCHED if values.get(key))),
+        "is_active": bool(values["IsActive"]),
+        "is_deleted": False,
+        "edit_sequence": str(values["EditSequence"])[:LONGEST_EDIT_SEQUENCE],
+        "observed_at": now,
+        "values": values,
+        "digest": digest,
+    }
+
+
+def _change_row(
+    company: str,
+    list_name: str,
+    list_id: str,
+    seq: int,
+    now: datetime,
+    change: tuple[str, Any],
+    refresh_id: int | None,
+) -> dict[str, Any]:
+    return {
+        "company": company,
+        "list": list_name,
+        "list_id": list_id,
+        "seq": seq,
+        "changed_at": now,
+        "kind": change[0],
+        "fields": change[1],
+        "refresh_id": refresh_id,
+    }
