@@ -3,6 +3,7 @@
 It answers qbXML the way QuickBooks Desktop does and shares no code with the server that it tries.
 """
 
+import random
 import time
 from collections import deque
 
@@ -11,6 +12,7 @@ from qbwc_server.rehearsal.company_errors import NotParsableError, RequestProces
 from qbwc_server.rehearsal.company_faults import NOT_PARSABLE, Faults, apply_faults
 from qbwc_server.rehearsal.company_iterators import Session
 from qbwc_server.rehearsal.company_office import Office
+from qbwc_server.rehearsal.company_random import Edit, edit_at_random
 from qbwc_server.rehearsal.company_request import MessageSet, is_write, read_message_set
 from qbwc_server.rehearsal.company_self import Identity
 from qbwc_server.rehearsal.schema import version_tuple
@@ -124,6 +126,26 @@ class SimulatedCompany(Office):
         """What adding the .qwc does: the company file keeps the FileID under the OwnerID; the first one stays."""
         with self._lock:
             self.file_ids.setdefault(owner_id, file_id)
+
+    def edit_at_random(self, rng: random.Random, list_name: str, count: int) -> list[Edit]:
+        """A busy day: changes, renames, deactivations, reactivations, deletions, revivals, merges and additions.
+
+        Parents are renamed too, which moves the full names below them and no times there. A record with others below
+        it is never deleted.
+
+        Args:
+            rng: the same one, in the same state, makes the same edits to the same list at the same time.
+            list_name: `customer` or `item`.
+            count: how many edits.
+
+        Returns:
+            What was done, in order.
+
+        Raises:
+            WrongSampleDataError: if there is no such list, or nothing in it that could be edited.
+        """
+        with self._lock:
+            return edit_at_random(self, self._list(list_name), rng, count)
 
     def _note_writes(self, message_set: MessageSet) -> None:
         for rq in message_set.requests:
