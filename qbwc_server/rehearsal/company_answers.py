@@ -8,9 +8,10 @@ from qbwc_server.rehearsal import company_requests as shapes
 from qbwc_server.rehearsal.company_deleted import deleted_values, find_deleted
 from qbwc_server.rehearsal.company_errors import NotParsableError
 from qbwc_server.rehearsal.company_faults import Faults
-from qbwc_server.rehearsal.company_lists import Found, ListAnswers, QueryStatusError, Session
+from qbwc_server.rehearsal.company_iterators import Found, Session
+from qbwc_server.rehearsal.company_lists import ListAnswers
 from qbwc_server.rehearsal.company_printer import Printer, answer, attributes, document
-from qbwc_server.rehearsal.company_records import Record, RecordList, Values
+from qbwc_server.rehearsal.company_records import RecordList, Values
 from qbwc_server.rehearsal.company_request import MessageSet, Rq, check_order, is_write
 from qbwc_server.rehearsal.company_self import Identity, company_values, host_values, preferences_values
 from qbwc_server.rehearsal.company_status import (
@@ -20,13 +21,14 @@ from qbwc_server.rehearsal.company_status import (
     OK,
     REQUEST_ID_TOO_LONG,
     WRITE_REFUSED,
+    QueryStatusError,
     Status,
     status,
 )
-from qbwc_server.rehearsal.company_time import wall_clock
+from qbwc_server.rehearsal.company_values import record_values
 from qbwc_server.rehearsal.schema import Version
 from qbwc_server.rehearsal.schema_company import COMPANY, DELETED_TYPES, HOST, LIST_DELETED, PREFERENCES
-from qbwc_server.rehearsal.schema_items import ITEM_SINCE, WITHOUT_FULL_NAME
+from qbwc_server.rehearsal.schema_items import ITEM_SINCE
 
 _LONGEST_REQUEST_ID = 50
 _LIST_DELETED_SINCE: Version = (2, 0)
@@ -105,25 +107,6 @@ class Answers:
             ]
         )
 
-    def values(self, records: RecordList, record: Record) -> Values:
-        """Every element of a record, whatever the version: nested mappings and lists of text."""
-        values: Values = {
-            "ListID": record.list_id,
-            "TimeCreated": wall_clock(record.created, self._identity.offset_hours),
-            "TimeModified": wall_clock(record.modified, self._identity.offset_hours),
-            "EditSequence": str(record.modified),
-            "Name": record.name,
-            "IsActive": record.is_active,
-        }
-        if record.ret not in WITHOUT_FULL_NAME:
-            values["FullName"] = record.full_name
-            values["Sublevel"] = str(record.sublevel)
-            parent = None if record.parent_id is None else records.get(record.parent_id)
-            if parent is not None:
-                values["ParentRef"] = {"ListID": parent.list_id, "FullName": parent.full_name}
-        values.update(record.elements())
-        return values
-
     def _check_all(self, message_set: MessageSet) -> None:
         """QuickBooks judges the whole set by the schema before it works on any of it."""
         for rq in message_set.requests:
@@ -156,6 +139,8 @@ class Answers:
             raise NotParsableError(f"ListDelType does not know {sorted(types - DELETED_TYPES)}")
 
     def _answer(self, rq: Rq, session: Session) -> Answered:
+        if self._faults.iterator_lost_after_interleaving:
+            session.keep_only(rq.attributes.get("iteratorID"))
         if len(rq.request_id or "") > _LONGEST_REQUEST_ID:
             return Answered(status(REQUEST_ID_TOO_LONG))
         if is_write(f"{rq.name}Rq"):
@@ -195,7 +180,8 @@ class Answers:
         records = self._lists[name]
         order = shapes.CUSTOMER_ORDER if name == "customer" else shapes.ITEM_ORDER
         query = shapes.read_list_query(rq, self._version, order)
-        finder = ListAnswers(self._identity.offset_hours, self._faults, lambda record: self.values(records, record))
+        offset = self._identity.offset_hours
+        finder = ListAnswers(offset, self._faults, lambda record: record_values(records, record, offset))
         found = finder.find(records, kinds, query, session)
         lines = [] if query.meta_data == "MetaDataOnly" else self._records(records, found, query)
         if name == "item" and lines and self._faults.unknown_types:
@@ -203,7 +189,7 @@ class Answers:
         return Answered(
             found.status,
             lines,
-            None if query.meta_data == "NoMetaData" else found.ret_count,
+            self._ret_count(query.meta_data, found.ret_count),
             found.remaining,
             found.iterator_id,
         )
@@ -211,7 +197,7 @@ class Answers:
     def _records(self, records: RecordList, found: Found, query: shapes.ListQuery) -> list[str]:
         lines: list[str] = []
         for record in found.records:
-            values = self.values(records, record)
+            values = record_values(records, record, self._identity.offset_hours)
             _leave_owned(values, query.owner_ids)
             lines.extend(self._printer.record(record.ret, records.tables[record.ret], values, query.include))
         return lines
@@ -241,10 +227,16 @@ class Answers:
                 )
             )
         meta_data = rq.attributes.get("metaData", "NoMetaData")
-        count = None if meta_data == "NoMetaData" else len(gone)
         return Answered(
-            status(OK if gone else NOTHING_MATCHED), [] if meta_data == "MetaDataOnly" else lines, ret_count=count
+            status(OK if gone else NOTHING_MATCHED),
+            [] if meta_data == "MetaDataOnly" else lines,
+            self._ret_count(meta_data, len(gone)),
         )
+
+    def _ret_count(self, meta_data: str, count: int) -> int | None:
+        if meta_data == "NoMetaData" or self._faults.no_metadata:
+            return None
+        return max(0, count + self._faults.ret_count_lies)
 
 
 def _leave_owned(values: Values, owner_ids: frozenset[str]) -> None:

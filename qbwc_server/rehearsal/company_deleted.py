@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-from qbwc_server.rehearsal.company_lists import QueryStatusError
 from qbwc_server.rehearsal.company_records import Deleted, RecordList, Values
 from qbwc_server.rehearsal.company_request import Rq
-from qbwc_server.rehearsal.company_status import BAD_DATE, FROM_LATER_THAN_TO
+from qbwc_server.rehearsal.company_status import BAD_DATE, FROM_LATER_THAN_TO, QueryStatusError
 from qbwc_server.rehearsal.company_time import instant, wall_clock
 
 

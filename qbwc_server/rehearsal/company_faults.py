@@ -33,6 +33,20 @@ class Faults:
         omit_is_active: print no IsActive.
         omit_full_name: print no FullName of the record itself.
         bare_empty_iterator: an iterator that matches nothing gets no iterator attributes.
+        iterator_ends_early: after so many pages an iterator says that nothing remains, and is gone, though records
+            are left.
+        iterator_repeats: after so many pages (from 1) an iterator gives its last page again at every Continue, and
+            what remains does not change, so that it never ends.
+        iterator_repeats_counting_down: what remains goes down nonetheless, so that it ends without the records left.
+        remaining_lies: added to the number that remains, which is never below 0. Above 0 it never comes to 0, and a
+            Continue after the last page gives an empty one; below 0 it comes to 0 early, while the iterator goes on.
+        empty_page_status: the status of that empty page, 1 or 0.
+        iterator_lost_after_interleaving: an iterator is gone (3391) as soon as the session answers another request
+            than its Continue.
+        iterator_lost_once: the so many-th Continue from now, of whichever iterator, finds it gone (3391); counts down
+            and is then None.
+        no_metadata: no retCount, even where meta data alone were asked for.
+        ret_count_lies: added to every retCount, which is never below 0.
         answer_text: stands in for the next answers, in order: truncated or foreign text.
     """
 
@@ -55,6 +69,15 @@ class Faults:
     omit_is_active: bool = False
     omit_full_name: bool = False
     bare_empty_iterator: bool = False
+    iterator_ends_early: int | None = None
+    iterator_repeats: int | None = None
+    iterator_repeats_counting_down: bool = False
+    remaining_lies: int = 0
+    empty_page_status: int = 1
+    iterator_lost_after_interleaving: bool = False
+    iterator_lost_once: int | None = None
+    no_metadata: bool = False
+    ret_count_lies: int = 0
     answer_text: list[str] = field(default_factory=list)
 
     def fail_next(self, hresult: str, message: str = "", *, times: int = 1) -> None:

@@ -1,17 +1,22 @@
-"""Answers customer and item queries: look-ups, filters, truncation, iterators and their life in one session."""
+"""Answers customer and item queries: look-ups, filters, truncation, the pages of an iterator."""
 
-import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from qbwc_server.rehearsal.company_faults import Faults
+from qbwc_server.rehearsal.company_iterators import (
+    Found,
+    Iterator,
+    Session,
+    lose_if_ordered,
+    next_page,
+    nothing_to_iterate,
+)
 from qbwc_server.rehearsal.company_records import Record, RecordList, Values
 from qbwc_server.rehearsal.company_requests import ListQuery
 from qbwc_server.rehearsal.company_status import (
     BAD_DATE,
-    BAD_ITERATOR,
     BAD_OBJECT_ID,
     BAD_STRING_RANGE,
     BAD_VALUE,
@@ -19,7 +24,7 @@ from qbwc_server.rehearsal.company_status import (
     NOT_ALL_FOUND,
     NOTHING_MATCHED,
     OK,
-    Status,
+    QueryStatusError,
     status,
 )
 from qbwc_server.rehearsal.company_time import instant
@@ -38,47 +43,6 @@ _MATCH: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a list query gave.
-
-    Attributes:
-        records: to be printed, in order.
-        ret_count: the number matched; printed only if meta data were asked for.
-        remaining, iterator_id: printed if they are not None.
-    """
-
-    status: Status
-    records: Sequence[Record] = ()
-    ret_count: int = 0
-    remaining: int | None = None
-    iterator_id: str | None = None
-
-
-@dataclass(slots=True)
-class _Iterator:
-    list_name: str
-    kinds: frozenset[str]
-    criteria: ListQuery
-    left: list[str]
-
-
-class QueryStatusError(Exception):
-    """The request ends with this status and no data."""
-
-    def __init__(self, code: int, what: str = "") -> None:
-        super().__init__(code)
-        self.status = status(code, what)
-
-
-@dataclass(slots=True)
-class Session:
-    """The iterators that live in one QuickBooks session; a new session is a new object."""
-
-    number: int
-    iterators: dict[str, _Iterator] = field(default_factory=dict)
-
-
 class ListAnswers:
     """Finds records.
 
@@ -91,7 +55,6 @@ class ListAnswers:
         self._offset_hours = offset_hours
         self._faults = faults
         self._values_of = values_of
-        self._made = 0
 
     def find(self, records: RecordList, kinds: frozenset[str], query: ListQuery, session: Session) -> Found:
         """Answer one query.
@@ -131,48 +94,38 @@ class ListAnswers:
             raise QueryStatusError(BAD_VALUE, "iterator")
         if query.iterator == "Start":
             return self._start(records, kinds, query, session)
-        iterator = session.iterators.get(query.iterator_id or "")
-        if iterator is None or iterator.list_name != records.name or iterator.kinds != kinds:
-            raise QueryStatusError(BAD_ITERATOR, query.iterator_id or "")
+        iterator_id = query.iterator_id or ""
+        iterator = session.find(iterator_id, records.name, kinds)
         if query.iterator == "Stop":
-            del session.iterators[query.iterator_id or ""]
-            return Found(status(OK), remaining=0, iterator_id=query.iterator_id)
+            del session.iterators[iterator_id]
+            return Found(status(OK), remaining=0, iterator_id=iterator_id)
         if query.criteria != iterator.criteria:
             raise QueryStatusError(BAD_VALUE, "iterator")
-        return self._next_page(records, query.iterator_id or "", iterator, session)
+        lose_if_ordered(self._faults, session, iterator_id)
+        return next_page(records, session, iterator_id, self._faults)
 
     def _start(self, records: RecordList, kinds: frozenset[str], query: ListQuery, session: Session) -> Found:
         if query.max_returned is None:
             raise QueryStatusError(BAD_VALUE, "MaxReturned")
-        left = [record.list_id for record in self._matched(records, kinds, query)]
-        self._made += 1
-        name = f"rehearsal iterator {session.number}.{self._made}"
-        iterator_id = f"{{{uuid.uuid5(uuid.NAMESPACE_OID, name)}}}"
-        if not left:
-            if self._faults.bare_empty_iterator:
-                return Found(status(NOTHING_MATCHED))
-            return Found(status(NOTHING_MATCHED), remaining=0, iterator_id=iterator_id)
-        iterator = _Iterator(records.name, kinds, query.criteria, left)
-        session.iterators[iterator_id] = iterator
-        return self._next_page(records, iterator_id, iterator, session)
-
-    def _next_page(self, records: RecordList, iterator_id: str, iterator: _Iterator, session: Session) -> Found:
-        """The next records of the snapshot, in their present state; those deleted since are passed over."""
-        size = iterator.criteria.max_returned or len(iterator.left)
-        page, iterator.left = iterator.left[:size], iterator.left[size:]
-        if not iterator.left:
-            del session.iterators[iterator_id]
-        present = [record for record in map(records.get, page) if record is not None]
-        return Found(status(OK), present, len(present), len(iterator.left), iterator_id)
+        snapshot = [record.list_id for record in self._matched(records, kinds, query)]
+        iterator_id = session.new_id()
+        if not snapshot:
+            return nothing_to_iterate(iterator_id, self._faults)
+        session.iterators[iterator_id] = Iterator(records.name, kinds, query.criteria, snapshot)
+        return next_page(records, session, iterator_id, self._faults)
 
     def _matched(self, records: RecordList, kinds: frozenset[str], query: ListQuery) -> Iterable[Record]:
-        tests = [*self._modified_tests(query), *_name_tests(query), *self._inner_tests(query)]
+        matched = self._modified(records, query)
+        if kinds != records.tables.keys():
+            matched = filter(lambda record: record.ret in kinds, matched)
         if query.active_status != "All":
             wanted = query.active_status == "ActiveOnly"
-            tests.append(lambda record: record.is_active == wanted)
-        return (record for record in records if record.ret in kinds and all(test(record) for test in tests))
+            matched = filter(lambda record: record.is_active == wanted, matched)
+        for test in (*_name_tests(query), *self._inner_tests(query)):
+            matched = filter(test, matched)
+        return matched
 
-    def _modified_tests(self, query: ListQuery) -> list[Callable[[Record], bool]]:
+    def _modified(self, records: RecordList, query: ListQuery) -> Iterable[Record]:
         limits: list[int | None] = []
         for text, end in zip(query.modified, (False, True), strict=True):
             limit = None if text is None else instant(text, self._offset_hours, end=end)
@@ -182,12 +135,7 @@ class ListAnswers:
         first, last = limits
         if first is not None and last is not None and first > last:
             raise QueryStatusError(FROM_LATER_THAN_TO)
-        tests: list[Callable[[Record], bool]] = []
-        if first is not None:
-            tests.append(lambda record: record.modified >= first)
-        if last is not None:
-            tests.append(lambda record: record.modified <= last)
-        return tests
+        return records if first is None and last is None else records.modified_between(first, last)
 
     def _inner_tests(self, query: ListQuery) -> list[Callable[[Record], bool]]:
         tests: list[Callable[[Record], bool]] = []

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from qbwc_server.rehearsal.company_faults import Faults
 from qbwc_server.rehearsal.schema import Element, Version
@@ -55,8 +55,12 @@ def document(answers: Sequence[str]) -> str:
     return "\n".join((f"{HEAD}<QBXMLMsgsRs>", *answers, "</QBXMLMsgsRs>", "</QBXML>")) + "\n"
 
 
+# Elements in wire order: name, kind, and the elements inside a structure.
+_Lines: TypeAlias = "tuple[tuple[str, str, _Lines | None], ...]"
+
+
 class Printer:
-    """Prints records for one message set.
+    """Prints records for one message set, by tables that it first reduces to what that set is answered with.
 
     Args:
         version: the qbXML version the message set declares; newer elements are not printed.
@@ -68,6 +72,7 @@ class Printer:
         self._version = version
         self._country = country
         self._faults = faults
+        self._tables: dict[tuple[str, frozenset[str]], tuple[_Lines, _Lines]] = {}
 
     def record(
         self,
@@ -84,46 +89,101 @@ class Printer:
             values: text, mappings and lists of them; all that the table lists is taken, nothing else.
             include: the names asked for with IncludeRetElement; empty means all.
         """
+        halves = self._tables.get((ret, include))
+        if halves is None:
+            halves = self._tables[ret, include] = self._halves(elements, include)
+        if self._faults.raw_text:
+            values = _with_raw_text(values, self._faults.raw_text)
         lines = [f"<{ret}Ret>"]
-        list_id = str(values.get("ListID", ""))
-        for number, element in enumerate(elements):
-            if include and element.name not in include:
-                continue
-            if not self._left_out(element.name):
-                self._element(lines, element, values.get(element.name), (list_id, element.name))
-            if number == len(elements) // 2:
-                lines.extend(f"<{name}>{escape(text)}</{name}>" for name, text in self._faults.unknown_elements)
+        self._elements(lines, halves[0], values)
+        if not include or elements[len(elements) // 2].name in include:
+            lines.extend(f"<{name}>{escape(text)}</{name}>" for name, text in self._faults.unknown_elements)
+        self._elements(lines, halves[1], values)
         lines.append(f"</{ret}Ret>")
         return lines
 
-    def _left_out(self, name: str) -> bool:
-        faults = self._faults
-        return (faults.omit_is_active and name == "IsActive") or (faults.omit_full_name and name == "FullName")
+    def _halves(self, elements: Sequence[Element], include: frozenset[str]) -> tuple[_Lines, _Lines]:
+        """What is printed of a record, up to the middle of its table and after it."""
+        left_out = {
+            name
+            for name, omitted in (
+                ("IsActive", self._faults.omit_is_active),
+                ("FullName", self._faults.omit_full_name),
+            )
+            if omitted
+        }
+        middle = len(elements) // 2 + 1
+        first, second = (
+            [one for one in half if one.name not in left_out and (not include or one.name in include)]
+            for half in (elements[:middle], elements[middle:])
+        )
+        return self._printed(first), self._printed(second)
 
-    def _element(self, lines: list[str], element: Element, value: Any, place: tuple[str, str]) -> None:
-        raw = self._faults.raw_text.get(place) if self._faults.raw_text else None
-        if raw is not None:
-            lines.append(f"<{element.name}>{raw}</{element.name}>")
-            return
-        if value is None or value in ("", {}, []) or element.since > self._version:
-            return
-        if element.country and element.country != self._country:
-            return
-        for one in value if isinstance(value, list) else [value]:
-            if element.children:
-                self._structure(lines, element, one, place)
-            else:
-                lines.append(f"<{element.name}>{self._text(element, one)}</{element.name}>")
+    def _printed(self, elements: Sequence[Element]) -> _Lines:
+        """The elements that this version and edition print, at every depth, with what is inside."""
+        return tuple(
+            (element.name, element.kind, self._printed(element.children) if element.children else None)
+            for element in elements
+            if element.since <= self._version and element.country in ("", self._country)
+        )
 
-    def _structure(self, lines: list[str], element: Element, values: Mapping[str, Any], place: tuple[str, str]) -> None:
-        inner: list[str] = []
-        for child in element.children:
-            self._element(inner, child, values.get(child.name), (place[0], f"{place[1]}.{child.name}"))
-        if inner:
-            lines.extend((f"<{element.name}>", *inner, f"</{element.name}>"))
+    def _elements(self, lines: list[str], elements: _Lines, values: Mapping[str, Any]) -> None:
+        for name, kind, children in elements:
+            value = values.get(name)
+            if value is None:
+                continue
+            # Nearly all values are text without anything to escape.
+            if type(value) is str and children is None and kind != "percent" and _NOT_PLAIN.search(value) is None:
+                if value:
+                    lines.append(f"<{name}>{value}</{name}>")
+                continue
+            for one in value if isinstance(value, list) else (value,):
+                if isinstance(one, _Raw):
+                    lines.append(f"<{name}>{one}</{name}>")
+                elif children is None:
+                    text = self._text(kind, one)
+                    if text:
+                        lines.append(f"<{name}>{text}</{name}>")
+                else:
+                    self._structure(lines, name, children, one)
 
-    def _text(self, element: Element, value: Any) -> str:
+    def _structure(self, lines: list[str], name: str, children: _Lines, values: Mapping[str, Any]) -> None:
+        before = len(lines)
+        lines.append(f"<{name}>")
+        self._elements(lines, children, values)
+        if len(lines) == before + 1:
+            del lines[before]
+        else:
+            lines.append(f"</{name}>")
+
+    def _text(self, kind: str, value: Any) -> str:
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)
-        if element.kind == "percent" and self._faults.percent_sign:
+        if kind == "percent" and text and self._faults.percent_sign:
             text += "%"
         return escape(text, c1=self._faults.c1_references)
+
+
+class _Raw(str):
+    """Text that is printed as it is."""
+
+    __slots__ = ()
+
+
+def _with_raw_text(values: Mapping[str, Any], raw_text: Mapping[tuple[str, str], str]) -> Mapping[str, Any]:
+    """The values of a record with what the fault `raw_text` orders for it; a structure that is absent stays so."""
+    list_id = values.get("ListID")
+    changed = dict(values)
+    for (ordered_for, path), text in raw_text.items():
+        if ordered_for == list_id:
+            changed = _placed(changed, path.split("."), _Raw(text))
+    return changed
+
+
+def _placed(values: Mapping[str, Any], path: Sequence[str], raw: _Raw) -> dict[str, Any]:
+    name, *rest = path
+    if not rest:
+        return {**values, name: raw}
+    inner = values.get(name)
+    if isinstance(inner, list):
+        return {**values, name: [_placed(one, rest, raw) for one in inner]}
+    return {**values, name: _placed(inner, rest, raw)} if inner else dict(values)

@@ -28,6 +28,7 @@ class Identity:
     minor: int
     supported: Sequence[str]
     offset_hours: int
+    file_mode: str
     file_ids: Mapping[str, str]
 
 
@@ -40,7 +41,7 @@ def host_values(company: Identity) -> Values:
         "Country": company.country,
         "SupportedQBXMLVersion": list(company.supported),
         "IsAutomaticLogin": False,
-        "QBFileMode": "SingleUser",
+        "QBFileMode": company.file_mode,
     }
 
 

@@ -65,3 +65,11 @@ def status(code: int, what: str = "") -> Status:
     """The status of this code; `what` names the object, date or element its sentence is about."""
     message = _MESSAGES.get(code, "QuickBooks could not do what this request asked for.")
     return Status(code, message.format(what=f'"{what}"'))
+
+
+class QueryStatusError(Exception):
+    """The request ends with this status and no data."""
+
+    def __init__(self, code: int, what: str = "") -> None:
+        super().__init__(code)
+        self.status = status(code, what)

@@ -2,6 +2,13 @@
 
 The printed offset is known to be wrong while daylight saving time is in force; the wall clock is right.
 Source: qbXML reference, "Time zones".
+
+A date filter without an offset is read as wall time. Two hours of the year are not told apart by that, and what
+QuickBooks does with them is not documented; it is assumed here that
+- the hour that comes twice in November is read as its first coming, in daylight saving time: a FromModifiedDate then
+  gives the records of both hours, a ToModifiedDate only those of the first;
+- the hour that does not come in March is read as standard time: half past two is the instant that the clock shows as
+  half past three.
 """
 
 import re
@@ -41,7 +48,7 @@ def instant(text: str, offset_hours: int, *, end: bool) -> int | None:
     """The instant a date filter means, in seconds since 1970 in UTC.
 
     Args:
-        text: a DATETIMETYPE; one without an offset is this machine's wall time.
+        text: a DATETIMETYPE; one without an offset is this machine's wall time, see the module.
         offset_hours: the standard offset of the machine.
         end: for an upper limit; parts that are not given then stand at their highest value.
 

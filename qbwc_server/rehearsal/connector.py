@@ -36,6 +36,10 @@ class SimulatedConnector(Steps):
         timeout: seconds for one call, as a whole.
         habits: what the user set up.
         ssl_context: for https with a certificate of one's own.
+
+    Attributes:
+        on_noop: called at the end of every wait that the server asked for with NoOp, on the thread of the visit; with
+            a `noop_wait` of 0 a test does there what happens in an office in those five seconds.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class SimulatedConnector(Steps):
             slow_after=self._habits.slow_after,
             ssl_context=ssl_context,
         )
+        self.on_noop: Callable[[], object] | None = None
         self._company = company
         self._last_answer: str | None = None
         self._pause: Callable[[float], object] = time.sleep
@@ -75,7 +80,7 @@ class SimulatedConnector(Steps):
         self.faults = faults
         quickbooks = QuickBooks(self._company, faults, self._last_answer, self._pause)
         try:
-            return Visit(self, quickbooks, self._habits, faults, self._pause).run()
+            return Visit(self, quickbooks, self._habits, faults, self._pause, self.on_noop).run()
         finally:
             self._last_answer = quickbooks.last_answer
             self.faults = ()

@@ -51,12 +51,14 @@ class Visit:
         habits: Habits,
         faults: tuple[Fault, ...],
         pause: Callable[[float], object],
+        on_noop: Callable[[], object] | None = None,
     ) -> None:
         self._steps = steps
         self._quickbooks = quickbooks
         self._habits = habits
         self._faults = faults
         self._pause = pause
+        self._on_noop = on_noop
         self._ticket = ""
         self._wanted_path = ""
         self._status = ""
@@ -197,6 +199,8 @@ class Visit:
         text = self._steps.get_last_error(self._ticket)
         if text == rules.NOOP:
             self._pause(self._habits.noop_wait)
+            if self._on_noop is not None:
+                self._on_noop()
             return None
         self._status = text
         if text == rules.INTERACTIVE:

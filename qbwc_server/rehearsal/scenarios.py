@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qbwc_server.rehearsal import scenarios_company as troubles
+from qbwc_server.rehearsal.company import SimulatedCompany
 from qbwc_server.rehearsal.connector import Company, Habits, SimulatedConnector, VisitReport
 from qbwc_server.rehearsal.connector_faults import Fault, FaultKind
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from qbwc_server.rehearsal.connector_report import Call
+    from qbwc_server.rehearsal.scenarios_company import Trouble
 
 
 class UnknownScenarioError(Exception):
@@ -32,12 +36,14 @@ class Scenario:
         what: what happens, in a few words.
         faults: those of the faulty visit; without any, every visit is honest.
         honest_first: an honest visit goes before it, so that there is an answer to replay.
+        trouble: what is wrong in QuickBooks itself during the faulty visit.
     """
 
     name: str
     what: str
     faults: tuple[Fault, ...] = ()
     honest_first: bool = False
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("wrong-file", "another company file is open", (Fault(FaultKind.WRONG_FILE),)),
     Scenario("no-file-id", "the company file carries no FileID", (Fault(FaultKind.NO_FILE_ID),)),
     Scenario("late-answer", "QuickBooks takes five seconds", (Fault(FaultKind.LATE_ANSWER, seconds=5.0),)),
+    Scenario("lost-iterator", "QuickBooks forgets how far a list was read", trouble=troubles.lost_iterator),
+    Scenario("lying-iterator", "the same page of a list again and again", trouble=troubles.lying_iterator),
+    Scenario("single-user", "one user has the company file to himself", trouble=troubles.single_user),
+    Scenario("old-quickbooks", "QuickBooks 2005, which knows no iterators", trouble=troubles.old_quickbooks),
 )
 
 
@@ -123,6 +133,7 @@ def run(
 
     Args:
         chosen: a scenario or its name.
+        company: a trouble of QuickBooks itself needs a SimulatedCompany; any other is visited as it is.
         sessions: how many times; each is one visit, in a scenario with a fault the faulty visit and an honest one.
 
     Raises:
@@ -135,11 +146,16 @@ def run(
     url_violations = connector.check_url()
     visits: list[VisitReport] = []
     for _ in range(sessions):
-        visits += [connector.visit(*faults) for faults in _visits_of(wanted)]
+        if wanted.honest_first:
+            visits.append(connector.visit())
+        if wanted.faults or wanted.trouble:
+            with _trouble(wanted, company):
+                visits.append(connector.visit(*wanted.faults))
+        visits.append(connector.visit())
     return Report(tuple(visits), url_violations)
 
 
-def _visits_of(wanted: Scenario) -> Sequence[tuple[Fault, ...]]:
-    if not wanted.faults:
-        return ((),)
-    return ((), wanted.faults, ()) if wanted.honest_first else (wanted.faults, ())
+def _trouble(wanted: Scenario, company: Company) -> contextlib.AbstractContextManager[None]:
+    if wanted.trouble is None or not isinstance(company, SimulatedCompany):
+        return contextlib.nullcontext()
+    return wanted.trouble(company)

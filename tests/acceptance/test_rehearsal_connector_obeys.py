@@ -94,6 +94,25 @@ def test_noop_waits_and_asks_again(reference: ReferenceServer, connector: Simula
     assert (report.outcome, report.violations) == (Outcome.DONE, ())
 
 
+def test_a_test_can_act_in_the_wait_that_noop_asked_for(
+    reference: ReferenceServer, connector: SimulatedConnector
+) -> None:
+    answers = ["NoOp", "NoOp"]
+    reference.service.instead = {"sendRequestXML": lambda _: escape(answers.pop(0)), "getLastError": "NoOp"}
+    reference.service.instead["receiveResponseXML"] = "100"
+    waits: list[str] = []
+
+    def five_seconds_later() -> None:
+        waits.append(connector.calls[-1].name)
+        if len(waits) == 2:
+            answers.append(request_text(1))
+
+    connector.on_noop = five_seconds_later
+    report = connector.visit()
+    assert waits == ["getLastError", "getLastError"]
+    assert (report.outcome, report.round_trips, report.violations) == (Outcome.DONE, 1, ())
+
+
 def test_interactive_mode_is_refused_politely(reference: ReferenceServer, connector: SimulatedConnector) -> None:
     reference.service.instead = {"sendRequestXML": "", "getLastError": "Interactive mode"}
     report = connector.visit()
