@@ -8,24 +8,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, cast
+from functools import cache, lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
+from qbwc_server import bulk
 from qbwc_server.publish import errors
-from qbwc_server.publish.engine import Backend
+from qbwc_server.publish.filling import Form, Values, names_of
 from qbwc_server.publish.plan import Rules, State, Step, bad_key, plan, refused
-from qbwc_server.publish.records import SET_ASIDE, Dirty, Freshness, Outcome, Published
+from qbwc_server.publish.records import SET_ASIDE, Dirty, Freshness, Published
 from qbwc_server.publish.room import Room, rooms
 from qbwc_server.publish.tables import CHECKED, FRESHNESS, STATE, Target, target
 
 Key = tuple[str, str, str]
-Row = Mapping[str, Any]
 
 _IDS_PER_QUERY = 500
-_NOT_COMPARED = ("company", "list_id", "published_at")
+_UPDATES_KEPT = 200
 
 
 def write_batch(
@@ -66,7 +67,8 @@ def write_batch(
     _write_checked(connection, steps)
     _write_freshness(connection, freshness)
     outcomes = {(step.dirty.list, step.dirty.company, step.dirty.list_id): step.published for step in steps}
-    return [replace(outcomes[dirty.list, dirty.company, dirty.list_id], seq=dirty.seq) for dirty in batch]
+    found = ((dirty.seq, outcomes[dirty.list, dirty.company, dirty.list_id]) for dirty in batch)
+    return [published if published.seq == seq else replace(published, seq=seq) for seq, published in found]
 
 
 def _plan(connection: sa.Connection, rules: Rules, records: Sequence[Dirty]) -> list[Step]:
@@ -81,9 +83,9 @@ def _plan(connection: sa.Connection, rules: Rules, records: Sequence[Dirty]) -> 
     states = {group: _states(connection, group, dirties) for group, dirties in groups.items()}
     for (list_name, company), dirties in groups.items():
         aim = target(list_name)
-        rows, room = _rows(connection, aim, company, [dirty.list_id for dirty in dirties], rules.backend)
+        form, rows = _rows(connection, rules, aim, company, [dirty.list_id for dirty in dirties])
         found = states[list_name, company]
-        steps += [plan(aim, dirty, found.get(dirty.list_id), rows.get(dirty.list_id), rules, room) for dirty in dirties]
+        steps += [plan(form, dirty, found.get(dirty.list_id), rows.get(dirty.list_id), rules) for dirty in dirties]
     return steps
 
 
@@ -97,25 +99,30 @@ def _states(connection: sa.Connection, group: tuple[str, str], dirties: Sequence
     )
     found: dict[str, State] = {}
     for part in _parts([dirty.list_id for dirty in dirties]):
-        for row in connection.execute(query.where(STATE.c.list_id.in_(part))):
-            found[row.list_id] = State(row.stream_id, row.seq, cast("Outcome", row.outcome))
+        for list_id, *state in connection.execute(query.where(STATE.c.list_id.in_(part))):
+            found[list_id] = State(*state)
     return found
 
 
 def _rows(
-    connection: sa.Connection, aim: Target, company: str, list_ids: Sequence[str], backend: Backend
-) -> tuple[dict[str, Row], Mapping[str, Room]]:
-    """Return the website's rows by ListID, and what their columns have room for."""
+    connection: sa.Connection, rules: Rules, aim: Target, company: str, list_ids: Sequence[str]
+) -> tuple[Form, dict[str, Values]]:
+    """Return how records become rows, as the columns stand now, and the website's rows by ListID."""
     table = aim.table
-    query = sa.select(table).where(table.c.company == company).order_by(table.c.list_id).with_for_update()
-    found: dict[str, Row] = {}
+    query = (
+        sa.select(table.c.list_id, *(table.c[name] for name in names_of(aim)))
+        .where(table.c.company == company)
+        .order_by(table.c.list_id)
+        .with_for_update()
+    )
+    found: dict[str, Values] = {}
     room: Mapping[str, Room] = {}
     for part in _parts(list_ids):
         answer = connection.execute(query.where(table.c.list_id.in_(part)))
-        room = rooms(None if answer.cursor is None else answer.cursor.description, backend)
-        for row in answer.mappings():
-            found[row["list_id"]] = {name: value for name, value in row.items() if name not in _NOT_COMPARED}
-    return found, room
+        room = rooms(None if answer.cursor is None else answer.cursor.description, rules.backend)
+        for row in answer:
+            found[row[0]] = row[1:]
+    return Form(aim, rules.backend, rules.private, room), found
 
 
 def _parts(list_ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -147,20 +154,31 @@ def _write(connection: sa.Connection, rules: Rules, steps: Sequence[Step], now: 
     for step in written:
         dirty = step.dirty
         if step.insert is not None:
-            key = {"company": dirty.company, "list_id": dirty.list_id}
-            inserts[dirty.list].append({**key, **step.insert, "published_at": now})
+            values = (dirty.company, dirty.list_id, now, *step.insert)
+            inserts[dirty.list].append(dict(zip(_columns(dirty.list), values, strict=True)))
         elif step.changes:
             names = tuple(sorted(step.changes))
-            values = {f"new_{name}": step.changes[name] for name in names}
+            changes = {f"new_{name}": step.changes[name] for name in names}
             updates[dirty.list, names].append(
-                {"key_company": dirty.company, "key_list_id": dirty.list_id, "new_published_at": now, **values}
+                {"key_company": dirty.company, "key_list_id": dirty.list_id, "new_published_at": now, **changes}
             )
     for list_name, rows in inserts.items():
-        connection.execute(sa.insert(target(list_name).table), rows)
+        bulk.run(connection, _insert(target(list_name).table), rows)
     for (list_name, names), rows in updates.items():
-        connection.execute(_update(target(list_name).table, names), rows)
+        bulk.run(connection, _update(target(list_name).table, names), rows)
 
 
+@cache
+def _columns(list_name: str) -> tuple[str, ...]:
+    return ("company", "list_id", "published_at", *names_of(target(list_name)))
+
+
+@cache
+def _insert(table: sa.Table) -> sa.Insert:
+    return sa.insert(table)
+
+
+@lru_cache(_UPDATES_KEPT)
 def _update(table: sa.Table, names: Iterable[str]) -> sa.Update:
     return (
         sa.update(table)
@@ -188,7 +206,7 @@ def _write_states(connection: sa.Connection, rules: Rules, steps: Sequence[Step]
         (fresh if step.fresh else known).append(row)
     if fresh:
         # A plain insert: if another publisher was first, this fails, and everything is decided anew from its row.
-        connection.execute(sa.insert(STATE), fresh)
+        bulk.run(connection, _insert(STATE), fresh)
     upsert(connection, STATE, known)
 
 
@@ -228,20 +246,19 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[st
         table: one of ours, by its primary key.
         rows: all with the same columns, the key and at least one more among them.
     """
-    if not rows:
-        return
+    if rows:
+        values = tuple(name for name in rows[0] if not table.c[name].primary_key)
+        bulk.run(connection, _upsert(table, values, connection.dialect.name), rows)
+
+
+@cache
+def _upsert(table: sa.Table, values: Sequence[str], dialect: str) -> sa.Insert:
     keys = list(table.primary_key.columns)
-    values = [name for name in rows[0] if not table.c[name].primary_key]
-    statement: sa.Insert
-    if connection.dialect.name in ("mysql", "mariadb"):
+    if dialect in ("mysql", "mariadb"):
         ours = mysql.insert(table)
-        statement = ours.on_duplicate_key_update({name: ours.inserted[name] for name in values})
-    elif connection.dialect.name == "postgresql":
+        return ours.on_duplicate_key_update({name: ours.inserted[name] for name in values})
+    if dialect == "postgresql":
         theirs = postgresql.insert(table)
-        statement = theirs.on_conflict_do_update(
-            index_elements=keys, set_={name: theirs.excluded[name] for name in values}
-        )
-    else:
-        file = sqlite.insert(table)
-        statement = file.on_conflict_do_update(index_elements=keys, set_={name: file.excluded[name] for name in values})
-    connection.execute(statement, [dict(row) for row in rows])
+        return theirs.on_conflict_do_update(index_elements=keys, set_={name: theirs.excluded[name] for name in values})
+    file = sqlite.insert(table)
+    return file.on_conflict_do_update(index_elements=keys, set_={name: file.excluded[name] for name in values})
