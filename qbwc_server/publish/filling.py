@@ -13,7 +13,7 @@ from typing import cast
 
 from qbwc_server.publish.engine import Backend
 from qbwc_server.publish.room import Room
-from qbwc_server.publish.tables import Column, Target
+from qbwc_server.publish.tables import Target
 from qbwc_server.publish.values import ColumnValue, Shape, canonical, column_value, plain_length
 
 Values = tuple[ColumnValue, ...]
@@ -44,17 +44,18 @@ class Form:
     ) -> None:
         self.names = names_of(target)
         self.edit_sequence = self.names.index("edit_sequence")
-        self._absent: tuple[ColumnValue, ...] = (None,) * len(self.names)
-        self._fields: list[tuple[int, str, int, _Convert]] = []
+        shapes = [column.shape.with_room(rooms.get(column.shape.column)) for column in target.columns]
+        self._fields = [column.field for column in target.columns]
+        judges = [
+            _judge(f"{target.list}.{column.field}", shape, backend, private if column.private else None)
+            for column, shape in zip(target.columns, shapes, strict=True)
+        ]
+        self._plain = [plain for plain, _ in judges]
+        self._converters = [convert for _, convert in judges]
         # SQLite keeps numbers as texts.
-        self._decimals: list[int] = []
-        for place, column in enumerate(target.columns):
-            if column.shape.kind == "decimal" and backend != "sqlite":
-                self._decimals.append(place)
-            shape = column.shape.with_room(rooms.get(column.shape.column))
-            convert = _converter(target, column, shape, backend, private)
-            if convert is not None:
-                self._fields.append((place, column.field, plain_length(shape, backend), convert))
+        self._decimals = [
+            place for place, shape in enumerate(shapes) if shape.kind == "decimal" and backend != "sqlite"
+        ]
 
     def fill(self, values: Mapping[str, object], *, is_deleted: bool) -> Values:
         """Return the row that shows a record.
@@ -66,18 +67,15 @@ class Form:
         Raises:
             Refused: a column cannot take its value.
         """
-        row = list(self._absent)
-        get = values.get
-        for place, field, plain, convert in self._fields:
-            value = get(field)
-            if value is not None:
-                # What may be printed is neither NUL nor half a character.
-                if value.__class__ is str and len(value) <= plain and value.isprintable():
-                    row[place] = value
-                else:
-                    row[place] = convert(value)
-        row[-1] = is_deleted
-        return tuple(row)
+        row = cast("list[ColumnValue]", list(map(values.get, self._fields)))
+        plain = self._plain
+        for place, value in enumerate(row):
+            # What may be printed is neither NUL nor half a character.
+            if value is not None and not (
+                value.__class__ is str and len(value) <= plain[place] and value.isprintable()
+            ):
+                row[place] = self._converters[place](value)
+        return (*row, is_deleted)
 
     def digest(self, row: Sequence[ColumnValue]) -> str:
         """Return the SHA-256 (hex) of a row's values; equal numbers count as equal however they are written.
@@ -90,9 +88,8 @@ class Form:
                 number = row[place]
                 if isinstance(number, Decimal):
                     row[place] = canonical(number)
-        text = "\n".join(
-            [f"{name}={value!r}" for name, value in zip(self.names, row, strict=True) if value is not None]
-        )
+        # No text has a NUL in it, and one column has one kind of value.
+        text = "\0".join([f"{name}={value}" for name, value in zip(self.names, row, strict=True) if value is not None])
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -101,17 +98,22 @@ def names_of(target: Target) -> tuple[str, ...]:
     return (*(column.shape.column for column in target.columns), "is_deleted")
 
 
-def _converter(
-    target: Target, column: Column, shape: Shape, backend: Backend, private: frozenset[str]
-) -> _Convert | None:
-    """Return what the column makes of a value; None where it is private and stays NULL."""
-    name = f"{target.list}.{column.field}"
+def _judge(name: str, shape: Shape, backend: Backend, private: frozenset[str] | None) -> tuple[int, _Convert]:
+    """Return how a value becomes a column's.
+
+    Args:
+        name: of the field, with its list's.
+        shape: of the column.
+        backend: the kind of database.
+        private: published private fields, where this field is private; else None.
+
+    Returns:
+        Up to how many characters a text needs no judging; what is made of any other value.
+    """
     convert = partial(column_value, shape, backend=backend)
-    if not column.private or name in private:
-        return convert
+    if private is None or name in private:
+        return plain_length(shape, backend), convert
     shown = frozenset(part.removeprefix(f"{name}.") for part in private if part.startswith(f"{name}."))
-    if not shown:
-        return None
 
     def convert_parts(value: object) -> ColumnValue:
         # The owner may publish single names out of a private object: "item.Custom.Colour".
@@ -120,4 +122,4 @@ def _converter(
         named = cast("dict[str, object]", value)
         return convert({key: part for key, part in named.items() if key in shown})
 
-    return convert_parts
+    return -1, convert_parts

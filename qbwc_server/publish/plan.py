@@ -13,9 +13,9 @@ from qbwc_server.publish.engine import Backend
 from qbwc_server.publish.filling import Form, Values
 from qbwc_server.publish.records import Dirty, Outcome, Published
 from qbwc_server.publish.tables import COMPANY_MAX, LIST_ID_MAX
-from qbwc_server.publish.values import ColumnValue, Refused, Shape, check_text
+from qbwc_server.publish.values import ColumnValue, Refused, Shape, check_text, plain_length
 
-_NOT_THE_RECORD = ("edit_sequence", "time_modified")
+_MAY_BE_OLDER = frozenset(("edit_sequence", "time_modified", "is_deleted"))
 _KEY = (Shape("company", "text", COMPANY_MAX), Shape("list_id", "text", LIST_ID_MAX))
 
 
@@ -71,6 +71,8 @@ def refused(dirty: Dirty, detail: Mapping[str, str]) -> Step:
 def bad_key(dirty: Dirty, backend: Backend) -> Step | None:
     """Return the refusal of a key that the database cannot hold exactly, or None if it can."""
     for shape, text in zip(_KEY, (dirty.company, dirty.list_id), strict=True):
+        if len(text) <= plain_length(shape, backend) and text.isprintable() and not text.endswith(" "):
+            continue
         try:
             check_text(shape, text, backend)
         except Refused as refusal:
@@ -94,7 +96,10 @@ def plan(form: Form, dirty: Dirty, state: State | None, row: Values | None, rule
     # A state row of another stream is no guard: its numbers count something else. Ours takes its place.
     if state is not None and state.stream_id == rules.stream_id and state.seq >= dirty.seq:
         return Step(dirty, _published(dirty, state.outcome))
-    fresh = state is None
+    return _write(form, dirty, row, fresh=state is None)
+
+
+def _write(form: Form, dirty: Dirty, row: Values | None, *, fresh: bool) -> Step:
     if dirty.is_deleted and row is not None:
         changes: dict[str, ColumnValue] = {} if row[-1] else {"is_deleted": True}
         return Step(dirty, _published(dirty, "deleted"), None, changes, form.digest((*row[:-1], True)), fresh)
@@ -109,12 +114,8 @@ def plan(form: Form, dirty: Dirty, state: State | None, row: Values | None, rule
     if row == wanted:
         return Step(dirty, _published(dirty, "unchanged"), None, {}, form.digest(wanted), fresh)
     changes = {name: value for name, theirs, value in zip(form.names, row, wanted, strict=True) if theirs != value}
-    older = _older(row[form.edit_sequence], wanted[form.edit_sequence])
-    if (
-        older is not None
-        and not dirty.forced
-        and any(name not in _NOT_THE_RECORD and name != "is_deleted" for name in changes)
-    ):
+    older = None if dirty.forced else _older(row[form.edit_sequence], wanted[form.edit_sequence])
+    if older is not None and not changes.keys() <= _MAY_BE_OLDER:
         return Step(dirty, _published(dirty, "held", older))
     return Step(dirty, _published(dirty, "updated"), None, changes, form.digest(wanted), fresh)
 
