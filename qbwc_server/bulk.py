@@ -1,12 +1,167 @@
-"""Many rows of one statement."""
+"""Running one statement for many rows at close to the driver's own cost.
 
-from collections.abc import Mapping, Sequence
+Theory of operation
+-------------------
+`connection.execute(statement, rows)` looks the statement up in a cache, builds a dictionary of parameters for every row
+and runs every value past a table of processors: several times what the driver then takes to write the row. Here the
+statement is compiled once for each connection and set of columns. Of the compilation only the text stays, and for each
+parameter in it: the key in the rows, or the constant that stands in the statement itself, and what the type makes of a
+value for this driver, where it makes anything. The rows are then turned into columns, the few columns with something
+to make are run through it, and the columns go to the driver's `executemany` as rows again.
+
+What was compiled is kept beside the driver's connection (`Connection.info`), which fits one dialect by nature, is used
+by one thread at a time and takes it along when it is closed; it is forgotten with its statement. So a statement is
+worth keeping: one that is made anew for each run is compiled for each run.
+
+What needs more than that (a default computed in Python, lists within the statement) goes through `connection.execute`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from operator import itemgetter
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Executable
+import sqlalchemy as sa
+from sqlalchemy.exc import StatementError
+from sqlalchemy.sql.compiler import SQLCompiler
+
+_KEPT = "qbwc_bulk"
+
+Row = Mapping[str, Any]
 
 
-def run(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Execute a statement once for each row; nothing is done without rows."""
-    if rows:
-        connection.execute(statement, list(rows))
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    """One parameter of a statement.
+
+    Attributes:
+        name: as the driver is given it, where it takes names.
+        key: in the rows; None = the same constant for every row.
+        constant: that constant, as the driver takes it.
+        process: what the type makes of a value for the driver; None = nothing.
+    """
+
+    name: str
+    key: str | None
+    constant: Any
+    process: Callable[[Any], Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A statement as one driver takes it.
+
+    Attributes:
+        text: for the driver.
+        parameters: in the order of the text, where the driver goes by place.
+        by_place: the driver takes a row as a tuple, else as a dictionary.
+    """
+
+    text: str
+    parameters: tuple[_Parameter, ...]
+    by_place: bool
+
+
+def run(connection: sa.Connection, statement: sa.UpdateBase, rows: Sequence[Row]) -> int:
+    """Do what `connection.execute(statement, rows)` does.
+
+    Args:
+        connection: any; a transaction begins by itself as with `execute`.
+        statement: an INSERT (also one that updates on conflict), UPDATE or DELETE whose values come as `bindparam` or
+            by the columns' names; without RETURNING. Keep it: it is compiled once for each connection.
+        rows: all with the keys of the first. They are sent at once, so some hundreds are a good number.
+
+    Returns:
+        How many rows the driver says were written; MySQL counts a row twice that an INSERT found and updated. 0
+        without rows.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: the database refuses; as from `execute`, without values under `hide_parameters`.
+        sqlalchemy.exc.StatementError: a row lacks a key, or a value is not of its column's kind. Never names the value.
+    """
+    if not rows:
+        return 0
+    compiled = _compiled(connection, statement, rows[0])
+    if compiled is None:
+        return connection.execute(statement, [dict(row) for row in rows]).rowcount
+    columns = (_column(connection, compiled, parameter, rows) for parameter in compiled.parameters)
+    values: list[Any] = list(zip(*columns, strict=True))
+    if not compiled.by_place:
+        names = [parameter.name for parameter in compiled.parameters]
+        values = [dict(zip(names, each, strict=True)) for each in values]
+    return connection.exec_driver_sql(compiled.text, values).rowcount
+
+
+def _column(
+    connection: sa.Connection, compiled: _Compiled, parameter: _Parameter, rows: Sequence[Row]
+) -> Iterable[object]:
+    if parameter.key is None:
+        return repeat(parameter.constant, len(rows))
+    try:
+        found = list(map(itemgetter(parameter.key), rows))
+        return found if parameter.process is None else _processed(found, parameter.process)
+    except Exception as error:
+        raise StatementError(
+            f"({type(error).__name__}) {parameter.key}: a row lacks it, or its value is of another kind",
+            compiled.text,
+            None,
+            error,
+            hide_parameters=connection.engine.hide_parameters,
+        ) from error
+
+
+def _processed(values: Iterable[object], process: Callable[[Any], Any]) -> list[object]:
+    made: list[object] = []
+    last: object = made
+    result: object = None
+    for value in values:
+        # Often one time stands in every row: what was made of it is made once.
+        if value is not last:
+            last, result = value, process(value)
+        made.append(result)
+    return made
+
+
+def _compiled(connection: sa.Connection, statement: sa.UpdateBase, row: Row) -> _Compiled | None:
+    kept = connection.info.get(_KEPT)
+    if kept is None:
+        kept = connection.info[_KEPT] = WeakKeyDictionary()
+    of_statement = kept.setdefault(statement, {})
+    keys = tuple(row)
+    if keys not in of_statement:
+        of_statement[keys] = _compile(connection.dialect, statement, keys)
+    found: _Compiled | None = of_statement[keys]
+    return found
+
+
+def _compile(dialect: sa.Dialect, statement: sa.UpdateBase, keys: Sequence[str]) -> _Compiled | None:
+    made: Any = statement.compile(dialect=dialect, column_keys=sorted(keys), for_executemany=True)
+    compiled: SQLCompiler = made
+    constants = _defaults(compiled)
+    if constants is None or compiled.post_compile_params or compiled.literal_execute_params or not compiled.bind_names:
+        return None
+    parameters: dict[str, _Parameter] = {}
+    for bind, name in compiled.bind_names.items():
+        process = bind.type.dialect_impl(dialect).bind_processor(dialect)
+        escaped = name if compiled.positional else compiled.escaped_bind_names.get(name, name)
+        key = next((key for key in (bind.key, name) if key in keys), bind.key if bind.required else None)
+        constant = constants.get(bind.key, bind.effective_value)
+        if key is None and process is not None:
+            constant = process(constant)
+        parameters[name] = _Parameter(escaped, key, constant, process)
+    order = compiled.positiontup if compiled.positional else parameters
+    return _Compiled(compiled.string, tuple(parameters[name] for name in order or ()), compiled.positional)
+
+
+def _defaults(compiled: SQLCompiler) -> dict[str, object] | None:
+    """Return the columns' own constants that the rows do not give; None where one must be computed."""
+    found: dict[str, object] = {}
+    for columns, kind in ((compiled.insert_prefetch, "default"), (compiled.update_prefetch, "onupdate")):
+        for column in columns:
+            default = getattr(column, kind)
+            if default is None or not default.is_scalar:
+                return None
+            found[column.key] = default.arg
+    return found

@@ -5,24 +5,21 @@ Input are the record as we hold it, our state row in the website's database, and
 TimeModified never.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import cast
+from typing import NamedTuple
 
 from qbwc_server.publish.engine import Backend
+from qbwc_server.publish.filling import Form, Values
 from qbwc_server.publish.records import Dirty, Outcome, Published
-from qbwc_server.publish.room import Room
-from qbwc_server.publish.tables import COMPANY_MAX, LIST_ID_MAX, Column, Target
-from qbwc_server.publish.values import ColumnValue, Refused, Shape, canonical, check_text, column_value, same
+from qbwc_server.publish.tables import COMPANY_MAX, LIST_ID_MAX
+from qbwc_server.publish.values import ColumnValue, Refused, Shape, check_text, plain_length
 
-_NOT_THE_RECORD = ("edit_sequence", "time_modified")
+_MAY_BE_OLDER = frozenset(("edit_sequence", "time_modified", "is_deleted"))
 _KEY = (Shape("company", "text", COMPANY_MAX), Shape("list_id", "text", LIST_ID_MAX))
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """Our state row for one record in the website's database."""
 
     stream_id: str
@@ -37,7 +34,7 @@ class Step:
     Attributes:
         dirty: the record.
         published: what to report once it is written.
-        insert: a new row's values, without key and `published_at`; None = no new row.
+        insert: a new row, in the order of its form's names; None = no new row.
         changes: the differing columns of the row that is there.
         digest: of the row as it will stand; None = the state row stays as it is.
         fresh: no state row was there.
@@ -45,7 +42,7 @@ class Step:
 
     dirty: Dirty
     published: Published
-    insert: Mapping[str, ColumnValue] | None = None
+    insert: Values | None = None
     changes: Mapping[str, ColumnValue] | None = None
     digest: str | None = None
     fresh: bool = False
@@ -74,6 +71,8 @@ def refused(dirty: Dirty, detail: Mapping[str, str]) -> Step:
 def bad_key(dirty: Dirty, backend: Backend) -> Step | None:
     """Return the refusal of a key that the database cannot hold exactly, or None if it can."""
     for shape, text in zip(_KEY, (dirty.company, dirty.list_id), strict=True):
+        if len(text) <= plain_length(shape, backend) and text.isprintable() and not text.endswith(" "):
+            continue
         try:
             check_text(shape, text, backend)
         except Refused as refusal:
@@ -84,89 +83,45 @@ def bad_key(dirty: Dirty, backend: Backend) -> Step | None:
     return None
 
 
-def plan(
-    target: Target,
-    dirty: Dirty,
-    state: State | None,
-    row: Mapping[str, ColumnValue] | None,
-    rules: Rules,
-    rooms: Mapping[str, Room] = MappingProxyType({}),
-) -> Step:
+def plan(form: Form, dirty: Dirty, state: State | None, row: Values | None, rules: Rules) -> Step:
     """Decide what to write for a record.
 
     Args:
-        target: the table of the record's list.
+        form: how records of this list become rows.
         dirty: the record.
         state: our state row, or None.
-        row: the website's row, or None.
+        row: the website's row in the order of `form.names`, or None.
         rules: what holds for every record.
-        rooms: what the columns have room for, as far as that is known.
     """
     # A state row of another stream is no guard: its numbers count something else. Ours takes its place.
     if state is not None and state.stream_id == rules.stream_id and state.seq >= dirty.seq:
         return Step(dirty, _published(dirty, state.outcome))
+    return _write(form, dirty, row, fresh=state is None)
+
+
+def _write(form: Form, dirty: Dirty, row: Values | None, *, fresh: bool) -> Step:
     if dirty.is_deleted and row is not None:
-        changes: dict[str, ColumnValue] = {} if row["is_deleted"] else {"is_deleted": True}
-        return _step(dirty, "deleted", state, row, changes)
+        changes: dict[str, ColumnValue] = {} if row[-1] else {"is_deleted": True}
+        return Step(dirty, _published(dirty, "deleted"), None, changes, form.digest((*row[:-1], True)), fresh)
     try:
-        wanted = _wanted(target, dirty, rules, rooms)
+        wanted = form.fill(dirty.values, is_deleted=dirty.is_deleted)
     except Refused as refusal:
         return refused(dirty, refusal.detail)
     if row is None:
         outcome: Outcome = "deleted" if dirty.is_deleted else "inserted"
-        return Step(dirty, _published(dirty, outcome), insert=wanted, digest=digest(wanted), fresh=state is None)
-    changes = {name: value for name, value in wanted.items() if not same(row[name], value)}
-    older = _older(row["edit_sequence"], wanted["edit_sequence"])
-    if (
-        older is not None
-        and not dirty.forced
-        and any(name not in _NOT_THE_RECORD and name != "is_deleted" for name in changes)
-    ):
+        return Step(dirty, _published(dirty, outcome), wanted, None, form.digest(wanted), fresh)
+    # Texts exactly, numbers by value.
+    if row == wanted:
+        return Step(dirty, _published(dirty, "unchanged"), None, {}, form.digest(wanted), fresh)
+    changes = {name: value for name, theirs, value in zip(form.names, row, wanted, strict=True) if theirs != value}
+    older = None if dirty.forced else _older(row[form.edit_sequence], wanted[form.edit_sequence])
+    if older is not None and not changes.keys() <= _MAY_BE_OLDER:
         return Step(dirty, _published(dirty, "held", older))
-    return _step(dirty, "updated" if changes else "unchanged", state, row, changes)
-
-
-def digest(row: Mapping[str, ColumnValue]) -> str:
-    """Return the SHA-256 (hex) of a row's values; equal numbers count as equal however they are written."""
-    text = "\n".join(f"{name}={canonical(row[name])}" for name in sorted(row) if row[name] is not None)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _step(
-    dirty: Dirty,
-    outcome: Outcome,
-    state: State | None,
-    row: Mapping[str, ColumnValue],
-    changes: Mapping[str, ColumnValue],
-) -> Step:
-    return Step(
-        dirty, _published(dirty, outcome), changes=changes, digest=digest({**row, **changes}), fresh=state is None
-    )
+    return Step(dirty, _published(dirty, "updated"), None, changes, form.digest(wanted), fresh)
 
 
 def _published(dirty: Dirty, outcome: Outcome, detail: Mapping[str, str] | None = None) -> Published:
     return Published(dirty.company, dirty.list, dirty.list_id, dirty.seq, outcome, detail or {})
-
-
-def _wanted(target: Target, dirty: Dirty, rules: Rules, rooms: Mapping[str, Room]) -> dict[str, ColumnValue]:
-    wanted: dict[str, ColumnValue] = {}
-    for column in target.columns:
-        shape = column.shape.with_room(rooms.get(column.shape.column))
-        wanted[shape.column] = column_value(shape, _shown(target, column, dirty.values, rules), rules.backend)
-    wanted["is_deleted"] = dirty.is_deleted
-    return wanted
-
-
-def _shown(target: Target, column: Column, values: Mapping[str, object], rules: Rules) -> object:
-    value = values.get(column.field)
-    name = f"{target.list}.{column.field}"
-    if not column.private or name in rules.private:
-        return value
-    if isinstance(value, dict):
-        # The owner may publish single names out of a private object: "item.Custom.Colour".
-        named = cast("dict[str, object]", value)
-        return {key: part for key, part in named.items() if f"{name}.{key}" in rules.private}
-    return None
 
 
 def _older(website: ColumnValue, quickbooks: ColumnValue) -> dict[str, str] | None:

@@ -4,6 +4,7 @@ Everything here is pure. What a column cannot hold exactly is refused, never cut
 """
 
 import json
+import sys
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
@@ -18,6 +19,9 @@ DECIMAL_SCALE = 5
 LONGEST_VARCHAR = 255
 _MYSQL_TEXT_BYTES = 65_535
 _MYSQL_MEDIUMTEXT_BYTES = 16_777_215
+_MOST_BYTES = 4
+# Sorted, so that the order in which QuickBooks happens to list names is no change.
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 _INTEGER_BITS: dict[Backend, int] = {"sqlite": 63, "postgresql": 31, "mysql": 31}
 
 
@@ -88,6 +92,17 @@ def column_value(shape: Shape, value: object, backend: Backend) -> ColumnValue:
     return check_text(shape, value, backend)
 
 
+def plain_length(shape: Shape, backend: Backend) -> int:
+    """Return up to how many characters a text always fits its column if all of them can be printed; -1 = no text."""
+    if shape.kind != "text":
+        return -1
+    if backend == "sqlite":
+        return sys.maxsize
+    if shape.limit is not None:
+        return shape.limit
+    return _MYSQL_TEXT_BYTES // _MOST_BYTES if backend == "mysql" else sys.maxsize
+
+
 def check_text(shape: Shape, text: str, backend: Backend) -> str:
     """Return the text when the column can hold it.
 
@@ -114,16 +129,9 @@ def check_text(shape: Shape, text: str, backend: Backend) -> str:
     return text
 
 
-def same(website: ColumnValue, quickbooks: ColumnValue) -> bool:
-    """Tell whether two values of one column are the same: texts exactly, numbers by value."""
-    return website == quickbooks
-
-
-def canonical(value: object) -> str:
-    """Return a value in the one spelling that the digest uses."""
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f") if value else "0"
-    return json.dumps(value, ensure_ascii=False)
+def canonical(number: Decimal) -> str:
+    """Return a number in the one spelling that the digest uses."""
+    return format(number.normalize(), "f") if number else "0"
 
 
 def _integer(shape: Shape, value: object, backend: Backend) -> int:
@@ -171,5 +179,4 @@ def _json(shape: Shape, value: object, backend: Backend) -> str | None:
         raise Refused(shape.column, "wrong_kind")
     if not value:
         return None
-    # Sorted, so that the order in which QuickBooks happens to list names is no change.
-    return check_text(shape, json.dumps(value, ensure_ascii=False, sort_keys=True), backend)
+    return check_text(shape, _encode(value), backend)

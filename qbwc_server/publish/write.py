@@ -5,27 +5,28 @@ Locks are taken in the same order by everybody: state rows by list, company and 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, cast
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
+from qbwc_server import bulk
 from qbwc_server.publish import errors
-from qbwc_server.publish.engine import Backend
+from qbwc_server.publish.engine import backend
+from qbwc_server.publish.filling import Form, Values, names_of
 from qbwc_server.publish.plan import Rules, State, Step, bad_key, plan, refused
-from qbwc_server.publish.records import SET_ASIDE, Dirty, Freshness, Outcome, Published
+from qbwc_server.publish.records import SET_ASIDE, Dirty, Freshness, Published
 from qbwc_server.publish.room import Room, rooms
+from qbwc_server.publish.statements import find, insert, update, upsert
 from qbwc_server.publish.tables import CHECKED, FRESHNESS, STATE, Target, target
 
 Key = tuple[str, str, str]
-Row = Mapping[str, Any]
 
 _IDS_PER_QUERY = 500
-_NOT_COMPARED = ("company", "list_id", "published_at")
 
 
 def write_batch(
@@ -66,7 +67,8 @@ def write_batch(
     _write_checked(connection, steps)
     _write_freshness(connection, freshness)
     outcomes = {(step.dirty.list, step.dirty.company, step.dirty.list_id): step.published for step in steps}
-    return [replace(outcomes[dirty.list, dirty.company, dirty.list_id], seq=dirty.seq) for dirty in batch]
+    found = ((dirty.seq, outcomes[dirty.list, dirty.company, dirty.list_id]) for dirty in batch)
+    return [published if published.seq == seq else replace(published, seq=seq) for seq, published in found]
 
 
 def _plan(connection: sa.Connection, rules: Rules, records: Sequence[Dirty]) -> list[Step]:
@@ -78,44 +80,42 @@ def _plan(connection: sa.Connection, rules: Rules, records: Sequence[Dirty]) -> 
             groups[dirty.list, dirty.company].append(dirty)
         else:
             steps.append(refusal)
-    states = {group: _states(connection, group, dirties) for group, dirties in groups.items()}
+    ids = {group: [dirty.list_id for dirty in dirties] for group, dirties in groups.items()}
+    states = {group: _states(connection, rules, group, list_ids) for group, list_ids in ids.items()}
     for (list_name, company), dirties in groups.items():
         aim = target(list_name)
-        rows, room = _rows(connection, aim, company, [dirty.list_id for dirty in dirties], rules.backend)
+        form, rows = _rows(connection, rules, aim, company, ids[list_name, company])
         found = states[list_name, company]
-        steps += [plan(aim, dirty, found.get(dirty.list_id), rows.get(dirty.list_id), rules, room) for dirty in dirties]
+        steps += [plan(form, dirty, found.get(dirty.list_id), rows.get(dirty.list_id), rules) for dirty in dirties]
     return steps
 
 
-def _states(connection: sa.Connection, group: tuple[str, str], dirties: Sequence[Dirty]) -> dict[str, State]:
+def _states(
+    connection: sa.Connection, rules: Rules, group: tuple[str, str], list_ids: Sequence[str]
+) -> dict[str, State]:
     list_name, company = group
-    query = (
-        sa.select(STATE.c.list_id, STATE.c.stream_id, STATE.c.seq, STATE.c.outcome)
-        .where(STATE.c.target == target(list_name).table.name, STATE.c.company == company, STATE.c.list == list_name)
-        .order_by(STATE.c.list_id)
-        .with_for_update()
-    )
+    where = {"target": target(list_name).table.name, "company": company, "list": list_name}
+    query = find(STATE, tuple(where), ("stream_id", "seq", "outcome"), rules.backend)
     found: dict[str, State] = {}
-    for part in _parts([dirty.list_id for dirty in dirties]):
-        for row in connection.execute(query.where(STATE.c.list_id.in_(part))):
-            found[row.list_id] = State(row.stream_id, row.seq, cast("Outcome", row.outcome))
+    for part in _parts(list_ids):
+        for list_id, *state in connection.execute(query, {**where, "list_ids": part}).all():
+            found[list_id] = State(*state)
     return found
 
 
 def _rows(
-    connection: sa.Connection, aim: Target, company: str, list_ids: Sequence[str], backend: Backend
-) -> tuple[dict[str, Row], Mapping[str, Room]]:
-    """Return the website's rows by ListID, and what their columns have room for."""
-    table = aim.table
-    query = sa.select(table).where(table.c.company == company).order_by(table.c.list_id).with_for_update()
-    found: dict[str, Row] = {}
+    connection: sa.Connection, rules: Rules, aim: Target, company: str, list_ids: Sequence[str]
+) -> tuple[Form, dict[str, Values]]:
+    """Return how records become rows, as the columns stand now, and the website's rows by ListID."""
+    query = find(aim.table, ("company",), names_of(aim), rules.backend)
+    found: dict[str, Values] = {}
     room: Mapping[str, Room] = {}
     for part in _parts(list_ids):
-        answer = connection.execute(query.where(table.c.list_id.in_(part)))
-        room = rooms(None if answer.cursor is None else answer.cursor.description, backend)
-        for row in answer.mappings():
-            found[row["list_id"]] = {name: value for name, value in row.items() if name not in _NOT_COMPARED}
-    return found, room
+        answer = connection.execute(query, {"company": company, "list_ids": part})
+        room = rooms(None if answer.cursor is None else answer.cursor.description, rules.backend)
+        for row in answer.all():
+            found[row[0]] = row[1:]
+    return Form(aim, rules.backend, rules.private, room), found
 
 
 def _parts(list_ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -147,26 +147,23 @@ def _write(connection: sa.Connection, rules: Rules, steps: Sequence[Step], now: 
     for step in written:
         dirty = step.dirty
         if step.insert is not None:
-            key = {"company": dirty.company, "list_id": dirty.list_id}
-            inserts[dirty.list].append({**key, **step.insert, "published_at": now})
+            values = (dirty.company, dirty.list_id, now, *step.insert)
+            inserts[dirty.list].append(dict(zip(_columns(dirty.list), values, strict=True)))
         elif step.changes:
             names = tuple(sorted(step.changes))
-            values = {f"new_{name}": step.changes[name] for name in names}
+            changes = {f"new_{name}": step.changes[name] for name in names}
             updates[dirty.list, names].append(
-                {"key_company": dirty.company, "key_list_id": dirty.list_id, "new_published_at": now, **values}
+                {"key_company": dirty.company, "key_list_id": dirty.list_id, "new_published_at": now, **changes}
             )
     for list_name, rows in inserts.items():
-        connection.execute(sa.insert(target(list_name).table), rows)
+        bulk.run(connection, insert(target(list_name).table), rows)
     for (list_name, names), rows in updates.items():
-        connection.execute(_update(target(list_name).table, names), rows)
+        bulk.run(connection, update(target(list_name).table, names), rows)
 
 
-def _update(table: sa.Table, names: Iterable[str]) -> sa.Update:
-    return (
-        sa.update(table)
-        .where(table.c.company == sa.bindparam("key_company"), table.c.list_id == sa.bindparam("key_list_id"))
-        .values({name: sa.bindparam(f"new_{name}") for name in (*names, "published_at")})
-    )
+@cache
+def _columns(list_name: str) -> tuple[str, ...]:
+    return ("company", "list_id", "published_at", *names_of(target(list_name)))
 
 
 def _write_states(connection: sa.Connection, rules: Rules, steps: Sequence[Step], now: datetime) -> None:
@@ -188,8 +185,8 @@ def _write_states(connection: sa.Connection, rules: Rules, steps: Sequence[Step]
         (fresh if step.fresh else known).append(row)
     if fresh:
         # A plain insert: if another publisher was first, this fails, and everything is decided anew from its row.
-        connection.execute(sa.insert(STATE), fresh)
-    upsert(connection, STATE, known)
+        bulk.run(connection, insert(STATE), fresh)
+    _upsert(connection, STATE, known)
 
 
 def _write_checked(connection: sa.Connection, steps: Sequence[Step]) -> None:
@@ -209,7 +206,7 @@ def _write_checked(connection: sa.Connection, steps: Sequence[Step]) -> None:
     # A late delivery of an older answer must not make the record look less recently checked.
     newer = [key for key in sorted(times) if key not in known or known[key] < times[key]]
     names = ("company", "list", "list_id")
-    upsert(connection, CHECKED, [{**dict(zip(names, key, strict=True)), "checked_at": times[key]} for key in newer])
+    _upsert(connection, CHECKED, [{**dict(zip(names, key, strict=True)), "checked_at": times[key]} for key in newer])
 
 
 def _write_freshness(connection: sa.Connection, freshness: Sequence[Freshness]) -> None:
@@ -217,31 +214,10 @@ def _write_freshness(connection: sa.Connection, freshness: Sequence[Freshness]) 
     for fresh in sorted(freshness, key=lambda each: (each.company, each.list)):
         values = {name: getattr(fresh, name) for name in names if getattr(fresh, name) is not None}
         if values:
-            upsert(connection, FRESHNESS, [{"company": fresh.company, "list": fresh.list, **values}])
+            _upsert(connection, FRESHNESS, [{"company": fresh.company, "list": fresh.list, **values}])
 
 
-def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, or give the rows of the same key these values; other columns stay.
-
-    Args:
-        connection: in a writing transaction.
-        table: one of ours, by its primary key.
-        rows: all with the same columns, the key and at least one more among them.
-    """
-    if not rows:
-        return
-    keys = list(table.primary_key.columns)
-    values = [name for name in rows[0] if not table.c[name].primary_key]
-    statement: sa.Insert
-    if connection.dialect.name in ("mysql", "mariadb"):
-        ours = mysql.insert(table)
-        statement = ours.on_duplicate_key_update({name: ours.inserted[name] for name in values})
-    elif connection.dialect.name == "postgresql":
-        theirs = postgresql.insert(table)
-        statement = theirs.on_conflict_do_update(
-            index_elements=keys, set_={name: theirs.excluded[name] for name in values}
-        )
-    else:
-        file = sqlite.insert(table)
-        statement = file.on_conflict_do_update(index_elements=keys, set_={name: file.excluded[name] for name in values})
-    connection.execute(statement, [dict(row) for row in rows])
+def _upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        values = tuple(name for name in rows[0] if not table.c[name].primary_key)
+        bulk.run(connection, upsert(table, values, backend(connection.engine)), rows)

@@ -25,6 +25,7 @@ FLOORS = {
     "settings": 0,
     "resources": 0,
     "sqlite": 0,
+    "bulk": 0,
     "codes": 0,
     "words": 0,
     "lines": 0,

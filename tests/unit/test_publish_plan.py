@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from qbwc_server.publish.filling import Form
 from qbwc_server.publish.plan import Rules, State, Step, bad_key, plan
 from qbwc_server.publish.records import Dirty
 from qbwc_server.publish.tables import TARGETS, target
@@ -22,7 +23,8 @@ def dirty(seq: int = 5, *, is_deleted: bool = False, list_id: str = "1-1", **val
 
 
 def decide(record: Dirty, state: State | None = None, row: dict[str, ColumnValue] | None = None) -> Step:
-    return plan(CUSTOMER, record, state, row, RULES)
+    form = Form(CUSTOMER, RULES.backend, RULES.private)
+    return plan(form, record, state, None if row is None else tuple(row[name] for name in form.names), RULES)
 
 
 @pytest.mark.parametrize("seq", [1, 5])
@@ -98,10 +100,9 @@ def test_a_deleted_record_that_returns_with_a_lower_number_is_back() -> None:
     ],
 )
 def test_private_parts_are_published_by_name(published: tuple[str, ...], expected: str | None) -> None:
-    rules = Rules("postgresql", "ours", frozenset(published))
-    step = plan(CUSTOMER, dirty(Custom={"Size": "L", "Colour": "red"}), None, None, rules)
-    assert step.insert is not None
-    assert step.insert["custom_fields"] == expected
+    form = Form(CUSTOMER, "postgresql", frozenset(published))
+    row = form.fill({"Custom": {"Size": "L", "Colour": "red"}}, is_deleted=False)
+    assert row[form.names.index("custom_fields")] == expected
 
 
 def test_a_key_must_fit_exactly() -> None:

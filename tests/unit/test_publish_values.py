@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qbwc_server.publish.engine import Backend
-from qbwc_server.publish.values import Refused, Shape, canonical, column_value, same
+from qbwc_server.publish.values import Refused, Shape, canonical, column_value, plain_length
 
 PRICE = Shape("price", "decimal")
 PHONE = Shape("phone", "text", 21)
@@ -106,15 +106,6 @@ def test_json_is_text_whose_names_are_in_order() -> None:
     assert column_value(LINES, [{"b": 1}, {"a": 2}], "mysql") == '[{"b": 1}, {"a": 2}]'
     assert column_value(LINES, [], "mysql") is None
     assert column_value(LINES, {}, "mysql") is None
-
-
-def test_texts_compare_letter_for_letter_and_numbers_by_value() -> None:
-    assert same(Decimal("1.50000"), Decimal("1.5"))
-    assert not same("1.50", "1.5")
-    assert not same("a", "A")
-    assert not same("a ", "a")
-    assert not same("é", "e\u0301")
-    assert not same(None, "")
 
 
 def test_equal_numbers_spell_equally_in_the_digest() -> None:
