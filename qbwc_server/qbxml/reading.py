@@ -1,10 +1,14 @@
 """Reads a Ret element by its list's field table.
 
-The table is compiled once per query into a dictionary from element name to handler, so that a record takes one
-loop over its children; looking each field up by its path takes more than twice as long.
+Theory of operation
+-------------------
+A whole list is tens of thousands of records of some fifty elements each, so what is done for each element counts. The
+field table is compiled once per query and type of record into a `_Plan` for each element that holds others: what to
+do with a child, by its name. Reading a record is then one loop over its children; a leaf, which nearly all of them
+are, is read in the loop itself, without a call of its own but that of its type's parser.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, TypeAlias
@@ -32,7 +36,19 @@ class _Found:
     bad: dict[str, str] = field(default_factory=dict)
 
 
+# A leaf's field, its parser, and its rank among the places where the field may stand: 0 is preferred.
+_Leaf: TypeAlias = tuple[str, Callable[[str], Value], int]
 _Handler: TypeAlias = Callable[[Element, _Found], None]
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What to do with the children of an element, by their names; all others are passed over."""
+
+    leaves: dict[str, _Leaf] = field(default_factory=dict)
+    inner: dict[str, "_Plan"] = field(default_factory=dict)
+    # Structures, which repeat and become one value.
+    whole: dict[str, _Handler] = field(default_factory=dict)
 
 
 class RecordReader:
@@ -57,7 +73,7 @@ class RecordReader:
             each.name for each in kind.fields if each.name in wanted and may_be_read(kind.name, each, private)
         )
         self._volatile = volatile
-        self._handlers: dict[str, dict[str, _Handler]] = {}
+        self._plans: dict[str, _Plan] = {}
         self._private = private
 
     def read(self, ret: Element) -> Observation:
@@ -67,11 +83,11 @@ class RecordReader:
             UnreadableRecord: it has no ListID, or one that is longer than any of QuickBooks's.
         """
         tag = ret.tag
-        handlers = self._handlers.get(tag)
-        if handlers is None:
-            handlers = self._handlers[tag] = self._compile(tag)
+        plan = self._plans.get(tag)
+        if plan is None:
+            plan = self._plans[tag] = self._compile(tag)
         found = _Found()
-        _walk(ret, handlers, found)
+        _walk(ret, plan, found)
         return self._observation(tag, found)
 
     def _observation(self, tag: str, found: _Found) -> Observation:
@@ -106,94 +122,56 @@ class RecordReader:
         warnings = tuple(f"{name} {reason}" for name, reason in found.bad.items())
         return self._asked - gone, warnings
 
-    def _compile(self, tag: str) -> dict[str, _Handler]:
-        tree: dict[str, object] = {}
+    def _compile(self, tag: str) -> _Plan:
+        top = _Plan()
+        wanted = self._asked | {"ListID"}
         for each in self._kind.fields:
-            if each.name not in self._asked | {"ListID"} or (each.only and tag not in each.only):
+            if each.name not in wanted or (each.only and tag not in each.only):
                 continue
             for rank, path in enumerate(each.paths):
                 *above, leaf = path.split("/")
-                place = tree
+                plan = top
                 for name in above:
-                    inner = place.setdefault(name, {})
-                    if not isinstance(inner, dict):
-                        msg = f"the field {each.name} stands inside another field"
-                        raise TypeError(msg)
-                    place = inner
-                place[leaf] = self._handler(each, rank)
-        return _container_handlers(tree)
+                    plan = plan.inner.setdefault(name, _Plan())
+                if each.type.kind == "json":
+                    plan.whole[leaf] = self._handler(each)
+                else:
+                    plan.leaves[leaf] = (each.name, each.type.parse, rank)
+        return top
 
-    def _handler(self, each: Field, rank: int) -> _Handler:
+    def _handler(self, each: Field) -> _Handler:
         if each.name == CUSTOM_FIELD:
             return _custom_handler(each.name, allowed_custom(self._kind.name, self._private))
-        if each.type.kind == "json":
-            return _list_handler(each.name, READERS[each.type.name])
-        return _leaf_handler(each, rank) if len(each.paths) == 1 else _ranked_handler(each, rank)
+        return _list_handler(each.name, READERS[each.type.name])
 
 
-def _walk(element: Element, handlers: Mapping[str, _Handler], found: _Found) -> None:
+def _walk(element: Element, plan: _Plan, found: _Found) -> None:
+    values, ranks, leaves = found.values, found.ranks, plan.leaves
     for child in element:
-        handler = handlers.get(child.tag)
-        if handler is not None:
-            handler(child, found)
-
-
-def _container_handlers(tree: Mapping[str, object]) -> dict[str, _Handler]:
-    handlers: dict[str, _Handler] = {}
-    for tag, inner in tree.items():
-        if isinstance(inner, dict):
-            handlers[tag] = _container_handler(_container_handlers(inner))
-        elif callable(inner):
-            handlers[tag] = inner
-    return handlers
-
-
-def _container_handler(handlers: Mapping[str, _Handler]) -> _Handler:
-    def handle(element: Element, found: _Found) -> None:
-        _walk(element, handlers, found)
-
-    return handle
-
-
-def _leaf_handler(each: Field, _rank: int) -> _Handler:
-    name, parse = each.name, each.type.parse
-
-    def handle(element: Element, found: _Found) -> None:
-        text = element.text
-        if not text or name in found.values:
-            return
+        tag = child.tag
+        leaf = leaves.get(tag)
+        if leaf is None:
+            if tag in plan.inner:
+                _walk(child, plan.inner[tag], found)
+            elif tag in plan.whole:
+                plan.whole[tag](child, found)
+            continue
+        name, parse, rank = leaf
+        text = child.text
+        # The better place counts, and of two elements in the same place the first.
+        if not text or (name in values and ranks.get(name, 0) <= rank):
+            continue
         try:
             value = parse(text)
         except BadValue as error:
             # Blanks alone are no value, of whatever type.
             if not text.isspace():
                 found.bad[name] = str(error)
-            return
+            continue
         if value != "":
-            found.values[name] = value
-
-    return handle
-
-
-def _ranked_handler(each: Field, rank: int) -> _Handler:
-    name, parse = each.name, each.type.parse
-
-    def handle(element: Element, found: _Found) -> None:
-        text = element.text
-        if not text or found.ranks.get(name, rank + 1) <= rank:
-            return
-        try:
-            value = parse(text)
-        except BadValue as error:
-            # Blanks alone are no value, of whatever type.
-            if not text.isspace():
-                found.bad[name] = str(error)
-            return
-        if value != "":
-            found.values[name] = value
-            found.ranks[name] = rank
-
-    return handle
+            values[name] = value
+            if rank or name in ranks:
+                ranks[name] = rank
 
 
 def _list_handler(name: str, read: Callable[[Element], dict[str, str | bool]]) -> _Handler:
