@@ -14,7 +14,7 @@ _HEAD = (
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"><soap:Body>'
 )
 _TAIL = "</soap:Body></soap:Envelope>"
-_HCP = (
+HCP = (
     '<?xml version="1.0" ?><QBXML><QBXMLMsgsRs><HostQueryRs requestID="0" statusCode="0" statusSeverity="Info" '
     'statusMessage="Status OK"><HostRet><ProductName>QuickBooks Enterprise Solutions 24.0</ProductName>'
     "<MajorVersion>34</MajorVersion><MinorVersion>0</MinorVersion><Country>US</Country>"
@@ -59,12 +59,12 @@ def greeting(user: str, password: str) -> tuple[bytes, bytes, bytes]:
     )
 
 
-def send_request(ticket: str) -> bytes:
-    """Return the first sendRequestXML of a visit."""
+def send_request(ticket: str, hcp: str = HCP) -> bytes:
+    """Return sendRequestXML: the first of a visit, or with an empty HCP answer any other."""
     return call(
         "sendRequestXML",
         ticket=ticket,
-        strHCPResponse=_HCP,
+        strHCPResponse=hcp,
         strCompanyFileName=_FILE,
         qbXMLCountry="US",
         qbXMLMajorVers="13",

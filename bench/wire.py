@@ -10,11 +10,16 @@ _TIMEOUT = 60
 
 
 class BadStatus(Exception):
-    """The server did not answer 200 or 202."""
+    """The server did not answer 200 or 202.
+
+    Attributes:
+        status: what it answered instead.
+    """
 
     def __init__(self, head: bytes, body: bytes) -> None:
-        status = head.decode("latin-1").splitlines()[0]
-        super().__init__(f"{status}: {body[:300].decode('utf-8', 'replace')}")
+        line = head.decode("latin-1").splitlines()[0]
+        self.status = int(line.split()[1])
+        super().__init__(f"{line}: {body[:300].decode('utf-8', 'replace')}")
 
 
 class Line:

@@ -1,0 +1,115 @@
+"""The same work in one process under cProfile: which functions of the server take the time."""
+
+import cProfile
+import io
+import pstats
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench import databases
+from bench.office import Office
+from bench.quickbooks import Books
+from bench.servers import install
+from bench.visit import visit
+from qbwc_server.app import Application, build_app
+from qbwc_server.cli.configured import configured
+
+SHOWN = 25
+
+
+class Direct:
+    """Calls the application without a network; only the application is profiled."""
+
+    def __init__(self, application: Application, profile: cProfile.Profile) -> None:
+        self._application = application
+        self._profile = profile
+
+    def call(self, message: bytes) -> bytes:
+        """Answer a whole HTTP request with the body of the answer, and publish what it brought."""
+        head, _, body = message.partition(b"\r\n\r\n")
+        environ = _environ(head.decode("latin-1"), body)
+        with self._profile:
+            answer = b"".join(self._application.wsgi(environ, _start))
+            while self._application.publisher.run_once():
+                pass
+        return answer
+
+
+def profile(engine: str, customers: int, *, again: bool = False) -> cProfile.Profile:
+    """Profile a whole list, from the visit's first call until all is published.
+
+    Args:
+        engine: of both databases.
+        customers: how many.
+        again: profile the second reading, with nothing changed.
+    """
+    with tempfile.TemporaryDirectory(prefix="qbwc-bench-") as name, databases.fresh(engine, Path(name)) as three:
+        accounts, token = install(Path(name), 1, three)
+        given = {"QBWC_DATA_DIR": name, "QBWC_DATABASE_URL": three.own, "QBWC_WEBSITE_DATABASE_URL": three.website}
+        application = build_app(configured(environ=given))
+        books = Books(customers)
+        found = cProfile.Profile()
+        for _ in range(2 if again else 1):
+            found.clear()
+            direct = Direct(application, found)
+            office = Office(direct, direct, accounts[0], token)
+            asked = office.ask(scope="all")
+            found.clear()
+            visit(direct, accounts[0], books)
+            office.published(asked["id"])
+        application.stop()
+        return found
+
+
+def show(found: cProfile.Profile, customers: int) -> None:
+    """Print the functions with most time of their own, in microseconds a record."""
+    stats: Any = pstats.Stats(found, stream=io.StringIO())
+    print(f"{stats.total_tt:.2f} s in all, {stats.total_tt / customers * 1e6:.0f} µs a record\n")
+    print("| function | own µs a record | with what it calls | calls a record |")
+    print("|---|---|---|---|")
+    by_own = sorted(stats.stats.items(), key=lambda one: -one[1][2])
+    for (file, line, function), (_, calls, own, whole, _) in by_own[:SHOWN]:
+        share = (f"{seconds / customers * 1e6:.1f}" for seconds in (own, whole))
+        print(f"| {_named(file, line, function)} | {' | '.join(share)} | {calls / customers:.2f} |")
+
+
+def _named(file: str, line: int, function: str) -> str:
+    if file == "~":
+        return f"`{function}`"
+    parts = Path(file).parts
+    start = next((parts.index(part) + 1 for part in ("site-packages",) if part in parts), -2)
+    return f"`{'/'.join(parts[start:])}:{line} {function}`"
+
+
+def _environ(head: str, body: bytes) -> dict[str, Any]:
+    line, *headers = head.split("\r\n")
+    method, path, _ = line.split(" ")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": "",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for one in headers:
+        name, _, value = one.partition(": ")
+        key = name.upper().replace("-", "_")
+        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value
+    return environ
+
+
+def _start(status: str, _headers: Any, _error: Any = None) -> Any:
+    if not status.startswith("20"):
+        raise AssertionError(status)
