@@ -88,10 +88,10 @@ def measure(engine: str, customers: int) -> Round:
         books = Books(customers)
         with serving(Path(name), 1, three) as server, Line(server.port) as program, Line(server.port) as connector:
             office = Office(program, connector, server.accounts[0], server.token)
-            first = office.read(books, "all", server.pid)
+            first = office.read(books, {"scope": "all"}, server.pid)
             pages = tuple(books.sent)
             before = _rows(three.website)
-            again = office.read(books, "all", server.pid)
+            again = office.read(books, {"scope": "all"}, server.pid)
             if _rows(three.website) != before:
                 raise WroteForNothing
             memory = process.peak(server.pid)

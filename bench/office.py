@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench import process
+from bench import process, soap
 from bench.quickbooks import Books
 from bench.servers import Account
 from bench.visit import Caller, Visit, visit
 from bench.wire import BadStatus, request
 
 _PAUSE = 0.02
-_FINAL = ("published", "failed", "cancelled")
+_OTHERWISE = ("waiting", "sent", "failed", "cancelled")
 
 
 class NotPublished(Exception):
@@ -52,8 +52,8 @@ class Office:
     account: Account
     token: str
 
-    def ask(self, **wish: object) -> Any:
-        """Ask for customers by `scope` or `list_ids`; returns the API's answer.
+    def ask(self, wish: Mapping[str, object]) -> None:
+        """Ask for customers by `scope` or `list_ids`.
 
         Raises:
             NotInThisVersion: the server does not take this wish.
@@ -68,37 +68,46 @@ class Office:
             Idempotency_Key=secrets.token_hex(8),
         )
         try:
-            return json.loads(self.program.call(message))
+            self.program.call(message)
         except BadStatus as problem:
             if problem.status < 500:
                 raise NotInThisVersion(str(problem)) from problem
             raise
 
-    def read(self, books: Books, scope: str, pid: int) -> Read:
-        """Ask for the whole list or what changed in it, and see it published."""
-        asked = self.ask(scope=scope)
-        used = process.cpu(pid)
-        began = time.perf_counter()
-        made = visit(self.connector, self.account, books)
-        self.published(asked["id"])
-        return Read(time.perf_counter() - began, process.cpu(pid) - used, made)
-
-    def published(self, refresh_id: int) -> None:
-        """Wait until a refresh is published.
+    def read(self, books: Books, wish: Mapping[str, object], pid: int) -> Read:
+        """Ask, and see what was asked for published; `pid` is the server's process.
 
         Raises:
-            NotPublished: it never will be.
+            NotInThisVersion, NotPublished: see there.
         """
-        while True:
-            refresh = self.look(refresh_id)
-            if refresh["state"] == "published":
-                return
-            if refresh["state"] in _FINAL:
-                raise NotPublished(refresh)
-            time.sleep(_PAUSE)
+        self.ask(wish)
+        return self.fetch(books, pid)
 
-    def look(self, refresh_id: int) -> dict[str, Any]:
-        """Return a refresh as it is now."""
-        message = request("GET", f"/api/v1/refreshes/{refresh_id}", Authorization=f"Bearer {self.token}")
-        found: dict[str, Any] = json.loads(self.program.call(message))
+    def fetch(self, books: Books, pid: int, hcp: str = soap.HCP) -> Read:
+        """Let the Web Connector come for what waits, until nothing of it is unpublished.
+
+        Raises:
+            NotPublished: see there.
+        """
+        used = process.cpu(pid)
+        began = time.perf_counter()
+        made = visit(self.connector, self.account, books, hcp)
+        self.wait()
+        return Read(time.perf_counter() - began, process.cpu(pid) - used, made)
+
+    def wait(self) -> None:
+        """Wait until all that the visit brought is published.
+
+        Raises:
+            NotPublished: something that was asked for is not, and will not be without another visit.
+        """
+        while self._found("answered"):
+            time.sleep(_PAUSE)
+        for state in _OTHERWISE:
+            for one in self._found(state):
+                raise NotPublished(one)
+
+    def _found(self, state: str) -> list[dict[str, Any]]:
+        message = request("GET", f"/api/v1/refreshes?state={state}&limit=1", Authorization=f"Bearer {self.token}")
+        found: list[dict[str, Any]] = json.loads(self.program.call(message))
         return found

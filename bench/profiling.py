@@ -5,10 +5,12 @@ import io
 import pstats
 import sys
 import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from bench import databases
+from bench import databases, soap
 from bench.office import Office
 from bench.quickbooks import Books
 from bench.servers import install
@@ -20,11 +22,11 @@ SHOWN = 25
 
 
 class Direct:
-    """Calls the application without a network; only the application is profiled."""
+    """Calls the application without a network, and profiles it if there is something to keep the profile in."""
 
-    def __init__(self, application: Application, profile: cProfile.Profile) -> None:
+    def __init__(self, application: Application, profile: cProfile.Profile | None = None) -> None:
         self._application = application
-        self._profile = profile
+        self._profile: AbstractContextManager[object] = nullcontext() if profile is None else profile
 
     def call(self, message: bytes) -> bytes:
         """Answer a whole HTTP request with the body of the answer, and publish what it brought."""
@@ -37,28 +39,35 @@ class Direct:
         return answer
 
 
-def profile(engine: str, customers: int, *, again: bool = False) -> cProfile.Profile:
-    """Profile a whole list, from the visit's first call until all is published.
+def profile(
+    engine: str,
+    books: Books,
+    wishes: Sequence[Mapping[str, object]],
+    *,
+    before: Callable[[Office], object] = lambda _: None,
+    hcp: str = soap.HCP,
+) -> cProfile.Profile:
+    """Profile a visit and publishing what it brings; asking is not counted.
 
     Args:
         engine: of both databases.
-        customers: how many.
-        again: profile the second reading, with nothing changed.
+        books: what QuickBooks has open.
+        wishes: what is asked for.
+        before: done first, and not counted.
+        hcp: what QuickBooks says of itself.
     """
     with tempfile.TemporaryDirectory(prefix="qbwc-bench-") as name, databases.fresh(engine, Path(name)) as three:
         accounts, token = install(Path(name), 1, three)
         given = {"QBWC_DATA_DIR": name, "QBWC_DATABASE_URL": three.own, "QBWC_WEBSITE_DATABASE_URL": three.website}
         application = build_app(configured(environ=given))
-        books = Books(customers)
         found = cProfile.Profile()
-        for _ in range(2 if again else 1):
-            found.clear()
-            direct = Direct(application, found)
-            office = Office(direct, direct, accounts[0], token)
-            asked = office.ask(scope="all")
-            found.clear()
-            visit(direct, accounts[0], books)
-            office.published(asked["id"])
+        program = Direct(application)
+        before(Office(program, program, accounts[0], token))
+        office = Office(program, Direct(application, found), accounts[0], token)
+        for wish in wishes:
+            office.ask(wish)
+        visit(office.connector, accounts[0], books, hcp)
+        office.wait()
         application.stop()
         return found
 
@@ -85,12 +94,13 @@ def _named(file: str, line: int, function: str) -> str:
 
 def _environ(head: str, body: bytes) -> dict[str, Any]:
     line, *headers = head.split("\r\n")
-    method, path, _ = line.split(" ")
+    method, address, _ = line.split(" ")
+    path, _, query = address.partition("?")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
         "PATH_INFO": path,
-        "QUERY_STRING": "",
+        "QUERY_STRING": query,
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",

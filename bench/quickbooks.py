@@ -19,6 +19,7 @@ from lxml import etree
 
 from qbwc_server.qbxml.characters import parse_small
 from qbwc_server.rehearsal.company import sample_company
+from qbwc_server.rehearsal.schema import version_tuple
 
 _KINDS: Final = 600
 _NUMBER_0: Final = 0x80000001
@@ -34,6 +35,13 @@ _VERSION: Final = re.compile(r'<\?qbxml version="([^"]+)"')
 _OK: Final = 'statusCode="0" statusSeverity="Info" statusMessage="Status OK"'
 _NONE: Final = 'statusCode="1" statusSeverity="Info" statusMessage="A query request did not find a matching object."'
 _SOME: Final = 'statusCode="500" statusSeverity="Warn" statusMessage="The query request has not been fully completed."'
+
+
+class VersionTooNew(Exception):
+    """The server speaks a qbXML that this QuickBooks does not know."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"The server sent qbXML {version}, which this QuickBooks does not know.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +77,13 @@ class Books:
     """A company file with any number of customers, numbered from 0.
 
     Attributes:
-        customers: how many there are.
+        customers: how many there are; the second argument is the newest qbXML version it knows.
         sent: the records of every answer so far.
     """
 
-    def __init__(self, customers: int) -> None:
+    def __init__(self, customers: int, newest: str = "13.0") -> None:
         self.customers = customers
+        self._newest = version_tuple(newest)
         self.sent: list[Sent] = []
         self._changed: dict[int, datetime] = {}
         self._iterators: dict[str, _Iterator] = {}
@@ -92,9 +101,15 @@ class Books:
         self._changed.update(dict.fromkeys(numbers, datetime.now(UTC)))
 
     def answer(self, qbxml: str) -> str:
-        """Answer a message set."""
+        """Answer a message set.
+
+        Raises:
+            VersionTooNew: see there.
+        """
         found = _VERSION.search(qbxml)
-        version = found[1] if found else "13.0"
+        version = found[1] if found else "1.0"
+        if version_tuple(version) > self._newest:
+            raise VersionTooNew(version)
         requests = parse_small(qbxml.encode()).iterfind("QBXMLMsgsRq/*")
         return "".join((_HEAD, "\n".join(self._answer(one, version) for one in requests), _TAIL))
 

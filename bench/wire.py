@@ -6,7 +6,8 @@ from types import TracebackType
 from typing import Self
 
 _LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
-_TIMEOUT = 60
+# When the Web Connector itself gives up.
+_TIMEOUT = 100
 
 
 class BadStatus(Exception):
@@ -42,7 +43,7 @@ class Line:
 
         Raises:
             BadStatus: see there.
-            OSError: the server hung up, or an answer took longer than a minute.
+            OSError: the server hung up, or an answer took longer than 100 s.
         """
         self._socket.sendall(message)
         head, body = b"", b""
