@@ -64,6 +64,7 @@ def _row(what: str, above: float, below: float) -> None:
 def measure(engine: str, customers: int) -> Grown:
     """Measure a list of that many customers."""
     with office(engine, customers) as (one, books, pid):
+        one.warm_up(books, pid)
         whole = one.read(books, {"scope": "all"}, pid)
         memory = process.peak(pid)
         readings = []

@@ -88,6 +88,7 @@ def measure(engine: str, customers: int) -> Round:
         books = Books(customers)
         with serving(Path(name), 1, three) as server, Line(server.port) as program, Line(server.port) as connector:
             office = Office(program, connector, server.accounts[0], server.token)
+            office.warm_up(books, server.pid)
             first = office.read(books, {"scope": "all"}, server.pid)
             pages = tuple(books.sent)
             before = _rows(three.website)

@@ -74,6 +74,11 @@ class Office:
                 raise NotInThisVersion(str(problem)) from problem
             raise
 
+    def warm_up(self, books: Books, pid: int) -> None:
+        """Fetch one customer, which loads what the server needs anyway and no list should be charged with."""
+        self.read(books, {"list_id": books.list_id(0)}, pid)
+        books.sent.clear()
+
     def read(self, books: Books, wish: Mapping[str, object], pid: int) -> Read:
         """Ask, and see what was asked for published; `pid` is the server's process.
 
