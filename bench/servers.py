@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.databases import Databases
+
 THREADS = 8
 _START_SECONDS = 30
 
@@ -56,6 +58,23 @@ class Servers:
     token: str
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """`qbwc serve`, listening.
+
+    Attributes:
+        pid: its process.
+        port: where.
+        accounts: one for each company.
+        token: for the API.
+    """
+
+    pid: int
+    port: int
+    accounts: tuple[Account, ...]
+    token: str
+
+
 @contextlib.contextmanager
 def running(folder: Path, companies: int) -> Iterator[Servers]:
     """Make an installation in an empty folder by the command line, and run both servers while the block lasts.
@@ -63,18 +82,53 @@ def running(folder: Path, companies: int) -> Iterator[Servers]:
     Raises:
         CommandFailed, NotStarted: see there.
     """
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("QBWC_")}
-    environment |= {"QBWC_DATA_DIR": str(folder), "QBWC_THREADS": str(THREADS)}
+    noop = _free_port()
+    with (
+        _process(["-m", "bench.noop", str(noop), str(THREADS)], _environment(folder), noop, folder / "noop.log"),
+        serving(folder, companies) as one,
+    ):
+        yield Servers(noop, one.port, one.accounts, one.token)
+
+
+@contextlib.contextmanager
+def serving(folder: Path, companies: int, databases: Databases | None = None) -> Iterator[Serving]:
+    """Make an installation in an empty folder by the command line, and run its server while the block lasts.
+
+    Args:
+        folder: the data folder.
+        companies: how many; they are named bench-0, bench-1 ...
+        databases: where; None for SQLite files in the folder.
+
+    Raises:
+        CommandFailed, NotStarted: see there.
+    """
+    environment = _environment(folder, databases)
+    accounts, token = _install(environment, companies)
+    port = _free_port()
+    with _process(
+        ["-m", "qbwc_server", "serve", "--port", str(port)], environment, port, folder / "serve.log"
+    ) as process:
+        yield Serving(process.pid, port, accounts, token)
+
+
+def install(folder: Path, companies: int, databases: Databases) -> tuple[tuple[Account, ...], str]:
+    """Make an installation whose server is not run; returns its accounts and a token for the API."""
+    return _install(_environment(folder, databases), companies)
+
+
+def _environment(folder: Path, databases: Databases | None = None) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("QBWC_")}
+    ours = {"QBWC_DATA_DIR": str(folder), "QBWC_THREADS": str(THREADS)}
+    if databases is not None:
+        ours |= {"QBWC_DATABASE_URL": databases.own, "QBWC_WEBSITE_DATABASE_URL": databases.website}
+    return inherited | ours
+
+
+def _install(environment: dict[str, str], companies: int) -> tuple[tuple[Account, ...], str]:
     _qbwc(environment, "init")
     made = [_qbwc(environment, "company", "add", f"bench-{number}") for number in range(companies)]
     accounts = tuple(Account(one["company"], one["user"], one["password"]) for one in made)
-    token = _qbwc(environment, "token", "add", "bench")["token"]
-    noop, qbwc = _free_port(), _free_port()
-    with (
-        _process(["-m", "bench.noop", str(noop), str(THREADS)], environment, noop, folder / "noop.log"),
-        _process(["-m", "qbwc_server", "serve", "--port", str(qbwc)], environment, qbwc, folder / "serve.log"),
-    ):
-        yield Servers(noop, qbwc, accounts, token)
+    return accounts, _qbwc(environment, "token", "add", "bench")["token"]
 
 
 def _qbwc(environment: dict[str, str], *arguments: str) -> dict[str, Any]:
@@ -94,7 +148,9 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def _process(arguments: list[str], environment: dict[str, str], port: int, log: Path) -> Iterator[None]:
+def _process(
+    arguments: list[str], environment: dict[str, str], port: int, log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, *arguments]
     with log.open("wb") as file:
         process = subprocess.Popen(command, env=environment, stderr=file)
@@ -104,7 +160,7 @@ def _process(arguments: list[str], environment: dict[str, str], port: int, log: 
             if process.poll() is not None or time.monotonic() > end:
                 raise NotStarted(command, log.read_text(errors="replace"))
             time.sleep(0.05)
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -14,15 +14,22 @@ _HEAD = (
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"><soap:Body>'
 )
 _TAIL = "</soap:Body></soap:Envelope>"
-_HCP = (
-    '<?xml version="1.0" ?><QBXML><QBXMLMsgsRs><HostQueryRs requestID="0" statusCode="0" statusSeverity="Info" '
-    'statusMessage="Status OK"><HostRet><ProductName>QuickBooks Enterprise Solutions 24.0</ProductName>'
-    "<MajorVersion>34</MajorVersion><MinorVersion>0</MinorVersion><Country>US</Country>"
-    "<SupportedQBXMLVersion>12.0</SupportedQBXMLVersion><SupportedQBXMLVersion>13.0</SupportedQBXMLVersion>"
-    "<IsAutomaticLogin>false</IsAutomaticLogin><QBFileMode>MultiUser</QBFileMode></HostRet></HostQueryRs>"
-    "</QBXMLMsgsRs></QBXML>"
-)
 _FILE = r"C:\Books\Bench.qbw"
+
+
+def hcp(*versions: str) -> str:
+    """Return what QuickBooks says of itself, speaking these qbXML versions."""
+    spoken = "".join(f"<SupportedQBXMLVersion>{version}</SupportedQBXMLVersion>" for version in versions)
+    return (
+        '<?xml version="1.0" ?><QBXML><QBXMLMsgsRs><HostQueryRs requestID="0" statusCode="0" statusSeverity="Info" '
+        'statusMessage="Status OK"><HostRet><ProductName>QuickBooks Enterprise Solutions 24.0</ProductName>'
+        "<MajorVersion>34</MajorVersion><MinorVersion>0</MinorVersion><Country>US</Country>"
+        f"{spoken}<IsAutomaticLogin>false</IsAutomaticLogin><QBFileMode>MultiUser</QBFileMode></HostRet></HostQueryRs>"
+        "</QBXMLMsgsRs></QBXML>"
+    )
+
+
+HCP = hcp("12.0", "13.0")
 
 
 def call(method: str, **parameters: str) -> bytes:
@@ -59,12 +66,12 @@ def greeting(user: str, password: str) -> tuple[bytes, bytes, bytes]:
     )
 
 
-def send_request(ticket: str) -> bytes:
-    """Return the first sendRequestXML of a visit."""
+def send_request(ticket: str, hcp: str = HCP) -> bytes:
+    """Return sendRequestXML: the first of a visit, or with an empty HCP answer any other."""
     return call(
         "sendRequestXML",
         ticket=ticket,
-        strHCPResponse=_HCP,
+        strHCPResponse=hcp,
         strCompanyFileName=_FILE,
         qbXMLCountry="US",
         qbXMLMajorVers="13",

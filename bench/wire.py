@@ -6,15 +6,21 @@ from types import TracebackType
 from typing import Self
 
 _LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
-_TIMEOUT = 60
+# When the Web Connector itself gives up.
+_TIMEOUT = 100
 
 
 class BadStatus(Exception):
-    """The server did not answer 200 or 202."""
+    """The server did not answer 200 or 202.
+
+    Attributes:
+        status: what it answered instead.
+    """
 
     def __init__(self, head: bytes, body: bytes) -> None:
-        status = head.decode("latin-1").splitlines()[0]
-        super().__init__(f"{status}: {body[:300].decode('utf-8', 'replace')}")
+        line = head.decode("latin-1").splitlines()[0]
+        self.status = int(line.split()[1])
+        super().__init__(f"{line}: {body[:300].decode('utf-8', 'replace')}")
 
 
 class Line:
@@ -37,7 +43,7 @@ class Line:
 
         Raises:
             BadStatus: see there.
-            OSError: the server hung up, or an answer took longer than a minute.
+            OSError: the server hung up, or an answer took longer than 100 s.
         """
         self._socket.sendall(message)
         head, body = b"", b""
