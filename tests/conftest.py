@@ -24,6 +24,10 @@ _CREATE = {
 _DROP = {"postgresql": "DROP DATABASE IF EXISTS {name} WITH (FORCE)", "mysql": "DROP DATABASE IF EXISTS {name}"}
 
 
+# Some hundred programs are started: what was compiled is kept between them, also where the environment says not to.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 @pytest.fixture(params=["sqlite", "postgresql", "mysql"])
 def website_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """URL of a fresh, empty database for the website's tables, once per engine; dropped afterwards."""

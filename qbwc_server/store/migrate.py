@@ -2,6 +2,9 @@
 
 The steps stand in `migrations/`; one run takes every step that is missing in one transaction, so a run that breaks
 off has changed nothing, and a second run that is started meanwhile waits and then finds nothing to do.
+
+A step's file is named for its revision, four digits that count up. So who only compares reads one table and a folder's
+names, and alembic, which takes longer to load than most commands to run, is imported where steps are taken.
 """
 
 import uuid
@@ -9,20 +12,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, String, column, insert, inspect, select, table, text
 
 from qbwc_server.store.database import Database
 from qbwc_server.store.tables import installation
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _MIGRATIONS: Final = Path(__file__).resolve().parent / "migrations"
 # Any number will do, as long as nobody else locks the same one in this database: "qbwc" in ASCII.
 _LOCK: Final = 0x71627763
+# Where alembic keeps the revision.
+_KEPT: Final = table("alembic_version", column("version_num", String))
 
 
 class SchemaBehind(Exception):
@@ -62,9 +66,11 @@ def upgrade(database: Database) -> str:
     Raises:
         SchemaAhead: the database is newer than this program.
     """
+    from alembic import command  # noqa: PLC0415 - see above
+
     with _locked(database) as connection:
         found = _current(connection)
-        if found is not None and found not in _known():
+        if found is not None and found not in _steps():
             raise SchemaAhead(found)
         configuration = alembic_config()
         configuration.attributes["connection"] = connection
@@ -112,7 +118,7 @@ def check_schema(database: Database) -> None:
     found = revision(database)
     if found == head():
         return
-    if found is None or found in _known():
+    if found is None or found in _steps():
         raise SchemaBehind(found)
     raise SchemaAhead(found)
 
@@ -131,15 +137,13 @@ def stream_id(connection: Connection) -> str:
 
 def head() -> str:
     """Return the revision of this program."""
-    newest = _scripts().get_current_head()
-    if newest is None:
-        message = "the package holds no migration"
-        raise RuntimeError(message)
-    return newest
+    return max(_steps())
 
 
-def alembic_config() -> Config:
+def alembic_config() -> "Config":
     """Return alembic's configuration; who runs it puts a connection under `attributes["connection"]`."""
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
     configuration = Config()
     configuration.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     return configuration
@@ -162,12 +166,11 @@ def _name(connection: Connection, now: datetime) -> None:
 
 
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_KEPT.name):
+        return None
+    found: str | None = connection.scalar(select(_KEPT.c.version_num))
+    return found
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(alembic_config())
-
-
-def _known() -> frozenset[str]:
-    return frozenset(script.revision for script in _scripts().walk_revisions())
+def _steps() -> frozenset[str]:
+    return frozenset(file.name[:4] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))

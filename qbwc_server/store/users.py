@@ -6,6 +6,7 @@ Source: OWASP, Password Storage Cheat Sheet, Argon2id.
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from argon2 import PasswordHasher
@@ -19,8 +20,6 @@ MINIMUM_PASSWORD: Final = 8
 MAXIMUM_PASSWORD: Final = 1024
 # 19 MiB, two passes, one lane.
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# What a guess at an unknown name is checked against, so that it costs the same time as one at a known name.
-_NOBODY: Final = _HASHER.hash(make_secret())
 LONGEST_EMAIL: Final = 254
 # What every mail server takes in a header as it is; whether somebody reads it there shows only when it is written to.
 _EMAIL: Final = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
@@ -252,13 +251,20 @@ def check_password(connection: Connection, name: str, password: str) -> User | N
     kept anew with today's.
     """
     row = connection.execute(select(users).where(users.c.name == name)).one_or_none()
-    kept = _NOBODY if row is None else row.password_hash
+    nobody = _nobody()
+    kept = nobody if row is None else row.password_hash
     right = _matches(kept, password[: MAXIMUM_PASSWORD + 1])
     if row is None or row.disabled or not right:
         return None
     if connection.get_execution_options().get("qbwc_write") and _HASHER.check_needs_rehash(kept):
         _change(connection, name, password_hash=_HASHER.hash(password))
     return from_row(row)
+
+
+@cache
+def _nobody() -> str:
+    """What a guess at an unknown name is checked against, so that it costs the same time as one at a known name."""
+    return _HASHER.hash(make_secret())
 
 
 def from_row(row: Row[Any]) -> User:

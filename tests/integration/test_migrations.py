@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from qbwc_server.store import migrate
 from qbwc_server.store.database import Database
@@ -49,6 +51,13 @@ def _sorted(found: Any) -> list[dict[str, Any]]:
 
 def _texts(entry: dict[str, Any]) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in entry.get("dialect_options", {}).items()]
+
+
+def test_alembic_finds_the_steps_that_their_files_are_named_for() -> None:
+    scripts = ScriptDirectory.from_config(migrate.alembic_config())
+    files = sorted(Path(script.path).name[:4] for script in scripts.walk_revisions())
+    assert files == sorted(script.revision for script in scripts.walk_revisions())
+    assert scripts.get_current_head() == migrate.head() == files[-1]
 
 
 def test_the_steps_make_what_the_tables_declare(database: Database) -> None:
