@@ -66,6 +66,8 @@ def test_each_field_has_a_name_and_places_of_its_own(kind: ListType) -> None:
     paths = [path for field in kind.fields for path in field.paths]
     assert len(set(names)) == len(names)
     assert len(set(paths)) == len(paths)
+    # A field inside another would never be read.
+    assert not [path for path in paths if any(path.startswith(f"{other}/") for other in paths)]
     assert {ret for field in kind.fields for ret in field.only} <= set(kind.rets)
 
 
