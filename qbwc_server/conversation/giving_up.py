@@ -21,7 +21,12 @@ def give_up_worn(connection: Connection, ids: Sequence[int], now: datetime) -> i
     """
     worn = moves.worn(connection, ids)
     for trouble in sorted({one.trouble or "" for one in worn}):
-        group = [one.id for one in worn if (one.trouble or "") == trouble]
-        error = {"code": GIVEN_UP, "values": {"last": trouble}} if trouble else {"code": NEVER_ANSWERED, "values": {}}
-        moves.fail(connection, group, error, now)
+        give_up(connection, [one.id for one in worn if (one.trouble or "") == trouble], trouble, now)
     return len(worn)
+
+
+def give_up(connection: Connection, ids: Sequence[int], trouble: str, now: datetime) -> int:
+    """End these refreshes with what was wrong the last time, "" for no answer at all; returns how many they are."""
+    error = {"code": GIVEN_UP, "values": {"last": trouble}} if trouble else {"code": NEVER_ANSWERED, "values": {}}
+    moves.fail(connection, ids, error, now)
+    return len(ids)

@@ -183,8 +183,8 @@ def _begun(connection: Connection, one: QueuedRefresh, listing: Listing, now: da
     if one.scope != "changed" or one.id == listing.running or one.through:
         return one
     since = freshness.changed_from(connection, one.company, one.list, now)
-    moves.change(connection, [one.id], since=since)
-    return replace(one, since=since)
+    moves.change(connection, [one.id], modified_since=since)
+    return replace(one, modified_since=since)
 
 
 def _to_remember(

@@ -26,7 +26,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from qbwc_server.conversation.answers import Reading
-from qbwc_server.conversation.giving_up import give_up_worn
+from qbwc_server.conversation.giving_up import give_up, give_up_worn
 from qbwc_server.conversation.observing import Taken, bury, observe
 from qbwc_server.conversation.paging import FIRST_PAGE, Measure, page_size
 from qbwc_server.conversation.unread import skipped_before
@@ -43,6 +43,8 @@ MISSING_CODES = (500, 3120)
 ITERATOR_LOST = 3391
 LEFT_OUT = "left_out"
 SHORT = "list_short"
+# Iterators that one visit may lose before the run is given up.
+MOST_LOSSES = 5
 
 Iterator = Mapping[str, Any]
 
@@ -105,7 +107,7 @@ class ListRun:
         """A page has come."""
         begun = self._has_begun or self.reading.begun
         if not begun:
-            self._begin(resumed=self.run.first_seq is not None and not (self.visit.iterator or {}).get("again"))
+            self._begin(resumed=self.run.first_seq is not None and not self._noted("again"))
         taken = self._take(request_id)
         measure = self._measure(asked)
         if head.remaining:
@@ -132,12 +134,15 @@ class ListRun:
         self._finish_or_wait()
 
     def lost(self) -> None:
-        """QuickBooks no longer knows the iterator: it begins again."""
-        interleaved = bool((self.visit.iterator or {}).get("interleaved"))
+        """QuickBooks no longer knows the iterator: it begins again, as long as that leads anywhere."""
+        interleaved = bool(self._noted("interleaved"))
         if interleaved:
             companies.change(self.connection, self._company, interleaves=False)
-        self.iterator = None
+        losses = int(self._noted("losses") or 0) + 1
+        self.iterator = self._iterator(again=True, losses=losses, interleaved=False)
         self.try_later(str(ITERATOR_LOST), counted=not interleaved)
+        if losses >= MOST_LOSSES and not self.done:
+            self.done += give_up(self.connection, [self.run.id], str(ITERATOR_LOST), self.now)
 
     def try_later(self, trouble: str, *, counted: bool = True) -> None:
         """Put the run back after something that was no answer to it."""
@@ -146,8 +151,17 @@ class ListRun:
 
     @property
     def _has_begun(self) -> bool:
+        return self._noted("id") is not None
+
+    def _noted(self, name: str) -> Any:
+        """Return what the visit's iterator notes of this run."""
         iterator = self.visit.iterator or {}
-        return iterator.get("refresh") == self.run.id and "id" in iterator
+        return iterator.get(name) if iterator.get("refresh") == self.run.id else None
+
+    def _iterator(self, **values: object) -> Iterator:
+        """Return the visit's iterator as it is to be; how often it was lost, and whether it was short, is kept."""
+        kept = {name: self._noted(name) for name in ("losses", "short", "interleaved") if self._noted(name)}
+        return {"refresh": self.run.id, **kept, **values}
 
     def _begin(self, *, resumed: bool) -> None:
         """An iteration begins: what an earlier one saw of the list comes again."""
@@ -183,18 +197,17 @@ class ListRun:
         if not head.iterator_id:
             self.lost()
             return
-        before = (self.visit.iterator or {}).get("remaining") if begun else None
+        before = self._noted("remaining") if begun else None
         remaining = head.remaining or 0
+        size = int(asked.get("size", FIRST_PAGE))
+        self.iterator = self._iterator(id=head.iterator_id, remaining=remaining, size=size)
         if not taken.fresh and (before is None or remaining >= before):
-            self.iterator = None
+            # The page repeats, or was empty. Going on shows whether this was all that iterator had to give.
             self.try_later(LEFT_OUT)
             return
-        size = int(asked.get("size", FIRST_PAGE))
         if not begun and page_size(measure, self.run) > 2 * size and remaining > size:
             # The page was for measuring; what it brought comes again on a page of the right size.
-            self.iterator = {"refresh": self.run.id, "again": True}
-        else:
-            self.iterator = {"refresh": self.run.id, "id": head.iterator_id, "remaining": remaining, "size": size}
+            self.iterator = self._iterator(again=True)
         self._change(state="waiting")
         if begun:
             # A first page is no progress yet: an iterator that is always lost after it must come to an end.
@@ -206,10 +219,10 @@ class ListRun:
         if not whole:
             # What QuickBooks says was deleted is told again the next time.
             self._change(suspects=None)
-        elif self._is_short() and run.trouble != SHORT:
-            # Something was deleted meanwhile, or kept back: a second iteration that comes out alike tells.
-            self._change(state="waiting", trouble=SHORT)
-            self.iterator = {"refresh": run.id, "again": True}
+        elif self._is_short() and not self._noted("short"):
+            # Something was deleted meanwhile, or kept back: a second iteration tells.
+            self._change(state="waiting")
+            self.iterator = self._iterator(again=True, short=True)
             return
         else:
             short = {"code": SHORT, "values": {"count": str(run.records), "total": str(run.total)}}
@@ -227,10 +240,12 @@ class ListRun:
 
     @property
     def _reads_everything(self) -> bool:
-        return self.run.scope in ("all", "changed") and self.run.since is None
+        return self.run.scope in ("all", "changed") and self.run.modified_since is None
 
     def _is_short(self) -> bool:
-        return self._reads_everything and self.run.total is not None and self.run.records < self.run.total
+        run = self.run
+        brought = run.records + skipped_before(run.error)
+        return self._reads_everything and run.total is not None and brought < run.total
 
     def _note_read(self) -> None:
         """Keep from when on to ask the next time."""

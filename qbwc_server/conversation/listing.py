@@ -91,8 +91,8 @@ def pack_list(run: QueuedRefresh, message_set: str, listing: Listing) -> Packed:
     begins = listing.running != run.id
     if begins and not listing.bare:
         if has(listing.version, METADATA_SINCE) and run.scope != "sweep":
-            requests.append(Count(next_id("count"), run.list, run.since))
-        if run.since is not None:
+            requests.append(Count(next_id("count"), run.list, run.modified_since))
+        if run.modified_since is not None:
             requests.append(Deleted(next_id("deleted"), run.list, listing.deleted_from.get(run.list)))
     undivided = not has(listing.version, ITERATORS_SINCE)
     size = int((listing.iterator or {}).get("size", 0)) if not begins else 0
@@ -106,7 +106,7 @@ def pack_list(run: QueuedRefresh, message_set: str, listing: Listing) -> Packed:
             iterator=None if undivided else "Start" if begins else "Continue",
             iterator_id=None if begins or listing.iterator is None else str(listing.iterator["id"]),
             max_returned=size,
-            modified_since=run.since,
+            modified_since=run.modified_since,
             volatile=volatile,
         )
     )

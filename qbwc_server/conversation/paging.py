@@ -61,4 +61,5 @@ def page_size(measure: Measure, run: QueuedRefresh) -> int:
     fitting = min(PAGE_BYTES // measure.record_bytes, PAGE_MICROS // max(1, measure.micros or 1), LONGEST_PAGE)
     if run.small:
         fitting //= SMALL_PARTS
-    return max(SHORTEST_PAGE, fitting >> run.unanswered)
+    # Whatever came, if only a word, tells that it was not too long.
+    return max(SHORTEST_PAGE, fitting >> run.unanswered if run.trouble is None else fitting)

@@ -105,12 +105,12 @@ class Company:
     accepted_version: str | None
     whole_records: bool
     takeovers: int
-    time_zone: str | None
-    quiet_hours: str | None
-    hold_seconds: int
-    last_asked_at: datetime | None
-    next_due_at: datetime | None
-    interleaves: bool
+    time_zone: str | None = None
+    quiet_hours: str | None = None
+    hold_seconds: int = 0
+    last_asked_at: datetime | None = None
+    next_due_at: datetime | None = None
+    interleaves: bool = True
 
     def is_paused(self, now: datetime) -> bool:
         """Tell whether no work is to be handed out; a pause with an end is over by itself."""

@@ -10,10 +10,10 @@ the EditSequence of QuickBooks move with every edit and are no change by
 themselves.
 
 A whole list mostly shows what is known already. A record therefore keeps a
-digest of the observation that it stands for: the same observation again needs
-neither the record's values nor a comparison, only its new number. An
-observation of a few fields leaves no digest, since it is not what the record
-stands for.
+digest of the observation that it stands for: when a list run brings the same
+observation again, that needs neither the record's values nor a comparison, only
+its new number. An observation of a few fields leaves no digest, since it is not
+what the record stands for.
 """
 
 import hashlib
@@ -134,7 +134,7 @@ def observe(
     unequal = [
         one.list_id
         for one, digest in zip(taken, digests, strict=True)
-        if one.list_id in known and not _is_same(known[one.list_id], digest)
+        if one.list_id in known and not (refresh_id is not None and _is_same(known[one.list_id], digest))
     ]
     before = many(connection, company, list_name, unequal) if unequal else {}
     same: list[dict[str, Any]] = []

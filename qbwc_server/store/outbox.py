@@ -22,7 +22,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server import bulk
 from qbwc_server.store.database import batched
-from qbwc_server.store.tables import companies, outbox, records
+from qbwc_server.store.records import Record, many
+from qbwc_server.store.tables import companies, outbox
 
 CLAIM = timedelta(minutes=5)
 LONGEST_PROBLEM = 500
@@ -179,13 +180,14 @@ def claim(connection: Connection, now: datetime, limit: int) -> tuple[Claimed, .
         connection.execute(
             taken.values(claimed_by=name, claimed_until=now + CLAIM, claimed_seq=outbox.c.seq),
         )
+    stand = _records(connection, rows)
     return tuple(
         Claimed(
             target=row.target,
             company=row.company,
             list=row.list,
             list_id=row.list_id,
-            seq=row.stands,
+            seq=record.seq,
             since=row.since,
             name=name,
             inherited=row.claimed_by is not None,
@@ -193,38 +195,39 @@ def claim(connection: Connection, now: datetime, limit: int) -> tuple[Claimed, .
             listed_at=row.listed_at,
             forced=row.forced,
             attempts=row.attempts,
-            is_deleted=row.is_deleted,
-            observed_at=row.observed_at,
-            values=row.values_,
+            is_deleted=record.is_deleted,
+            observed_at=record.observed_at,
+            values=record.values,
         )
         for row in rows
+        for record in (stand[row.company, row.list, row.list_id],)
     )
 
 
 def _picked(connection: Connection, now: datetime, limit: int, *, single: bool) -> list[Row[Any]]:
+    # Of the outbox alone: a database that was never analysed would look for the records in the wrong order.
     query = (
         select(
             *(outbox.c[name] for name in ("target", "company", "list", "list_id", "since", "claimed_by", "single")),
             *(outbox.c[name] for name in ("listed_at", "forced", "attempts")),
-            records.c.is_deleted,
-            records.c.observed_at,
-            records.c["values"].label("values_"),
-            records.c.seq.label("stands"),
-        )
-        .join(
-            records,
-            and_(
-                records.c.company == outbox.c.company,
-                records.c.list == outbox.c.list,
-                records.c.list_id == outbox.c.list_id,
-            ),
         )
         .where(outbox.c.single.is_(single), _due(now))
         .order_by(outbox.c.since)
         .limit(limit)
-        .with_for_update(of=outbox, skip_locked=True)
+        .with_for_update(skip_locked=True)
     )
     return [*connection.execute(query)]
+
+
+def _records(connection: Connection, rows: Iterable[Any]) -> dict[tuple[str, str, str], Record]:
+    wanted: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        wanted.setdefault((row.company, row.list), []).append(row.list_id)
+    return {
+        (company, list_name, list_id): record
+        for (company, list_name), list_ids in wanted.items()
+        for list_id, record in many(connection, company, list_name, list_ids).items()
+    }
 
 
 def _by_list(rows: Iterable[Any]) -> Iterator[tuple[ColumnElement[bool], Sequence[str]]]:

@@ -73,15 +73,15 @@ class QueuedRefresh:
     hits: Any
     error: Any
     retry_of: int | None
-    total: int | None
-    since: str | None
-    newest: str | None
-    newest_deleted: str | None
-    through: bool
-    suspects: Any
-    small: bool
-    resumed: int
-    time_deleted: str | None
+    total: int | None = None
+    modified_since: str | None = None
+    newest: str | None = None
+    newest_deleted: str | None = None
+    through: bool = False
+    suspects: Any = None
+    small: bool = False
+    resumed: int = 0
+    time_deleted: str | None = None
 
     @property
     def reads_list(self) -> bool:

@@ -236,7 +236,7 @@ def test_what_was_seen_again_while_it_was_published_waits_since_then(office: Off
     with office.database.write() as connection:
         early = office.database.now(connection) - timedelta(hours=3)
         connection.execute(tables.outbox.update().values(queued_at=early))
-        (claimed,) = outbox.claim(connection, "worker", office.database.now(connection), 9)
+        (claimed,) = outbox.claim(connection, office.database.now(connection), 9)
         again = office.database.now(connection)
         numbers = {claimed.list_id: claimed.seq + 1}
         outbox.put(connection, claimed.target, claimed.company, claimed.list, numbers, again, single=True)

@@ -94,6 +94,8 @@ def test_a_large_answer_that_is_truncated_leaves_nothing_behind(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("qbwc_server.conversation.answers.PART", 20)
+    monkeypatch.setattr("qbwc_server.conversation.answers.MOST_KEPT", 20)
+    monkeypatch.setattr("qbwc_server.conversation.paging.FIRST_PAGE", 150)
     books = office.add("big", customers=150)
     asked = office.ask_one(books, "customer", "all")
     visit = office.visit(books)

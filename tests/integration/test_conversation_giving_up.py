@@ -48,7 +48,7 @@ def test_a_status_of_five_visits_ends_with_what_it_means(office: Office, books: 
 
 def test_a_list_that_quickbooks_always_forgets_ends_so(office: Office, books: Books) -> None:
     asked = office.ask_one(books, "customer", "all")
-    books.quickbooks.faults.next_statuses.extend([3391] * SENDS)
+    books.quickbooks.faults.status_for_request["CustomerQueryRq"] = 3391
     office.run(books)
     _given_up(office, asked, "3391")
 

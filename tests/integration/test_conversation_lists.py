@@ -24,11 +24,13 @@ def _buried(office: Office) -> set[str]:
     return {str(row["list_id"]) for row in office.website.rows("acme", "customer") if row["is_deleted"]}
 
 
-def test_a_whole_list_comes_in_several_pages(office: Office) -> None:
+def test_a_whole_list_comes_in_several_pages(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qbwc_server.conversation.paging.PAGE_BYTES", 250_000)
     books = office.add("big", customers=450)
     asked = office.ask_one(books, "customer", "all")
     visit = office.run(books)
-    assert visit.round_trips == 3
+    # A short page for measuring, then three of about 150 customers.
+    assert 4 <= visit.round_trips <= 5
     assert visit.log[-2:] == [("receive", 100), ("close", "OK")]
     assert [number for call, number in visit.log if call == "receive"] == sorted(
         number for call, number in visit.log if call == "receive" and isinstance(number, int)
@@ -52,8 +54,9 @@ def test_a_visit_lost_in_mid_iteration_starts_again_and_seen_records_cost_nothin
     books.quickbooks.end_session()
     assert office.count(tables.changes) == 40
     visit = office.run(books)
-    assert visit.round_trips == 3
-    assert 'iterator="Start"' in books.quickbooks.message_sets[-3]
+    # QuickBooks may have died of the page: the next ones are half as long.
+    assert visit.round_trips == 5
+    assert 'iterator="Start"' in books.quickbooks.message_sets[-5]
     assert office.count(tables.changes) == 50
     got = office.get(asked)
     assert (got.state, got.records) == ("published", 50)

@@ -33,7 +33,7 @@ def claimed_rows(office: Office, books: Books) -> tuple[Claimed, ...]:
     office.ask(books, "customer", "all")
     office.visit(books).to_the_end()
     with office.database.write() as connection:
-        return outbox.claim(connection, "somebody", office.database.now(connection), 100)
+        return outbox.claim(connection, office.database.now(connection), 100)
 
 
 def put(office: Office, connection: sa.Connection, books: Books, numbers: Mapping[str, int]) -> None:

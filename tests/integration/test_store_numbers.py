@@ -58,7 +58,7 @@ def held(office: Office) -> dict[str, list[int]]:
 
 def claimed(office: Office) -> int:
     with office.database.write() as connection:
-        return len(outbox.claim(connection, "somebody", office.database.now(connection), 100))
+        return len(outbox.claim(connection, office.database.now(connection), 100))
 
 
 def test_every_column_that_holds_a_number_is_known() -> None:

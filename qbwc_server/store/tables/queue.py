@@ -74,7 +74,7 @@ refreshes = Table(
     # Of a list run: how many records QuickBooks says there are, from which of its own times on they are asked for, and
     # the newest such time that was seen (TimeModified without its offset).
     Column("total", Integer),
-    Column("since", String(19)),
+    Column("modified_since", String(19)),
     Column("newest", String(19)),
     # The same of what QuickBooks says was deleted.
     Column("newest_deleted", String(19)),

@@ -38,7 +38,7 @@ def upgrade() -> None:
         batch_op.drop_constraint(op.f("ck_refreshes_way"), type_="check")
         batch_op.create_check_constraint(op.f("ck_refreshes_way"), _WAY)
         batch_op.add_column(sa.Column("total", sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column("since", sa.String(length=19), nullable=True))
+        batch_op.add_column(sa.Column("modified_since", sa.String(length=19), nullable=True))
         batch_op.add_column(sa.Column("newest", sa.String(length=19), nullable=True))
         batch_op.add_column(sa.Column("newest_deleted", sa.String(length=19), nullable=True))
         batch_op.add_column(sa.Column("through", sa.Boolean(), nullable=False, server_default=sa.false()))
