@@ -8,7 +8,7 @@ from typing import BinaryIO
 from sqlalchemy import Connection
 
 from qbwc_server import codes, protocol
-from qbwc_server.conversation import answers, refusals
+from qbwc_server.conversation import answers, holding, refusals
 from qbwc_server.conversation.accepting import Accepting
 from qbwc_server.protocol import Reason, Session, State, Step, advance
 from qbwc_server.qbxml.errors import EmptyAnswer, ForeignAnswer, NotAnAnswer, NotXML, Truncated, WrongKind
@@ -103,7 +103,8 @@ def take_in(
     else:
         done += _accept(connection, company, visit, arrival.reading, now)
     waiting = moves.waiting_count(connection, visit.company, visit.visit)
-    return advance(session, protocol.AnswerAccepted(protocol.percentage(done, waiting)))
+    hold = holding.may_hold(connection, company, visit, now)
+    return advance(session, protocol.AnswerAccepted(protocol.percentage(done, waiting, hold=hold)))
 
 
 def _failed(connection: Connection, visit: Visit, session: Session, code: codes.Code, now: datetime) -> Step:

@@ -38,6 +38,7 @@ class Visit:
     no_more: bool
     requests: Any
     iterator: Any
+    single_user: bool
 
 
 @dataclass(frozen=True, slots=True)
