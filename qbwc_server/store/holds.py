@@ -20,9 +20,7 @@ class BadHold(CompanyError):
     """A time that a visit cannot be held for."""
 
     def __init__(self) -> None:
-        super().__init__(
-            f"QuickBooks can be kept open for 1 to {MOST_SECONDS} whole seconds, or not at all: off."
-        )
+        super().__init__(f"QuickBooks can be kept open for 1 to {MOST_SECONDS} whole seconds, or not at all: off.")
 
 
 def set_seconds(connection: Connection, company: str, seconds: int) -> Company:
