@@ -171,6 +171,7 @@ def test_who_asks_during_a_hold_is_told_that_it_takes_seconds(office: Office, bo
     view = office.refreshing.get(asked)
     assert view.expected_at is not None
     assert timedelta() < view.expected_at - view.asked_at < 8 * SECOND
+    office.conversation.watch.flush(office.database)
     shown = office.refreshing.connection(books.name)
     assert shown.state == "connected"
     assert shown.held_until is not None
