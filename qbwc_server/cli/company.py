@@ -12,9 +12,10 @@ from qbwc_server.cli.console import WrongUse, json_option
 from qbwc_server.cli.refresh import asker
 from qbwc_server.cli.workplace import Workplace, workplace
 from qbwc_server.refreshing import CompanyView
-from qbwc_server.store import audit, companies, company_files, connector_passwords, pauses
+from qbwc_server.store import audit, companies, company_files, connector_passwords, holds, pauses
 
 _MOST_MINUTES: Final = 7 * 24 * 60
+_OFF: Final = "off"
 
 
 @click.group("company")
@@ -85,6 +86,31 @@ def resume(name: str, *, as_json: bool) -> None:
             _note(here, connection, "company_resumed", name)
         here.console.answer(_of(here, changed))
         here.say("cli.company_resumed", name=name)
+
+
+@command.command("hold")
+@click.argument("name")
+@click.argument("seconds", metavar="SECONDS|off")
+@json_option
+def hold(name: str, seconds: str, *, as_json: bool) -> None:
+    """Keep QuickBooks open for SECONDS (1 to 60) after somebody asks, or do not (off).
+
+    What is asked next then takes seconds instead of the time between two checks of the Web Connector. Meanwhile nobody
+    can switch the company file to single-user mode; 'company pause' ends it.
+    """
+    try:
+        wanted = 0 if seconds == _OFF else int(seconds)
+    except ValueError:
+        raise WrongUse(str(holds.BadHold())) from None
+    with workplace(as_json=as_json) as here:
+        try:
+            with here.database.write() as connection:
+                changed = holds.set_seconds(connection, name, wanted)
+                _note(here, connection, "hold_changed", name)
+        except holds.BadHold as refusal:
+            raise WrongUse(str(refusal)) from refusal
+        here.console.answer({**_of(here, changed), "hold_seconds": changed.hold_seconds})
+        here.say("cli.company_held" if wanted else "cli.company_not_held", name=name, seconds=wanted)
 
 
 @command.command("password")
@@ -205,6 +231,7 @@ def _view(here: Workplace, view: CompanyView) -> dict[str, Any]:
         "paused": view.paused,
         "connection": view.connection.state,
         "last_seen_at": view.connection.last_seen_at,
+        "hold_seconds": view.connection.hold_seconds,
     }
 
 

@@ -23,7 +23,7 @@ from qbwc_server.conversation.work import CANDIDATES, pack
 from qbwc_server.protocol import Reason, Session, Step, advance
 from qbwc_server.qbxml.asking import asked_fields
 from qbwc_server.qbxml.errors import QBXMLError
-from qbwc_server.qbxml.hcp import HCP, read_hcp
+from qbwc_server.qbxml.hcp import HCP, SINGLE_USER, read_hcp
 from qbwc_server.qbxml.request import ByFullName, ByListID, Count, Deleted, Find, Page, Request, build_message_set
 from qbwc_server.qbxml.versions import LOWEST, choose
 from qbwc_server.store import companies, freshness, moves, visits
@@ -113,7 +113,7 @@ def _admit(connection: Connection, company: Company, visit: Visit, hcp: HCP, ver
         qbxml_version=version,
     )
     known: dict[str, Any] = {"file_checked": True, "version": version, "country": where or "US"}
-    known |= {"plain": company.whole_records, "single_user": hcp.file_mode == "SingleUser"}
+    known |= {"plain": company.whole_records, "single_user": hcp.file_mode == SINGLE_USER}
     visits.change(connection, visit.company, visit.visit, **known)
     return replace(visit, **known)
 
@@ -126,13 +126,18 @@ def take_work(
     session: Session,
     reason: Reason | None,
     now: datetime,
+    *,
+    hold: bool,
 ) -> tuple[Step, Visit]:
-    """Claim what waits, build its document and store both, or say why nothing is handed out."""
+    """Claim what waits, build its document and store both, or say why nothing is handed out.
+
+    `hold`: whether QBWC is to wait and ask again when nothing waits.
+    """
     if reason is not None:
         return advance(session, protocol.NothingTaken(reason)), visit
     waiting = moves.waiting(connection, visit.company, visit.visit, CANDIDATES)
     if not waiting:
-        return advance(session, protocol.NothingTaken(Reason("nothing_waiting"))), visit
+        return advance(session, protocol.NothingTaken(protocol.NOTHING_WAITING, hold=hold)), visit
     # Visits of two companies may have the same number; what one was asked must not answer the other.
     message_set = f"{visit.visit}.{visit.sends + 1}.{secrets.token_hex(4)}"
     listing = _listing(connection, company, visit, waiting)

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from sqlalchemy import Connection
 
 from qbwc_server import codes, protocol
-from qbwc_server.conversation import answers, refusals
+from qbwc_server.conversation import answers, holding, refusals
 from qbwc_server.conversation.accepting import Accepting
 from qbwc_server.conversation.list_runs import ListRun
 from qbwc_server.protocol import Reason, Session, State, Step, advance
@@ -117,7 +117,8 @@ def take_in(
         done += _accept(connection, company, visit, arrival.reading, now)
     waiting = moves.waiting_count(connection, visit.company, visit.visit)
     under_way = moves.under_way(connection, visit.company, visit.visit) if waiting else 0.0
-    return advance(session, protocol.AnswerAccepted(protocol.percentage(done, waiting, under_way)))
+    hold = holding.may_hold(connection, company, visit, now)
+    return advance(session, protocol.AnswerAccepted(protocol.percentage(done, waiting, under_way, hold=hold)))
 
 
 def _failed(connection: Connection, visit: Visit, session: Session, code: codes.Code, now: datetime) -> Step:

@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_server import __version__, codes, protocol
-from qbwc_server.conversation import answers, receiving
+from qbwc_server.conversation import answers, holding, receiving
 from qbwc_server.conversation.effects import answer_text, carry_out
 from qbwc_server.conversation.handing_out import Manner, greet, take_work
 from qbwc_server.conversation.sessions import left_behind, save, session_of
@@ -138,7 +138,8 @@ class Conversation:
                 return self._text(step, visit)
             if protocol.TakeWork() in step.effects:
                 visit, reason = greet(connection, company, visit, hcp_response, company_file, country, now)
-                step, visit = take_work(self.manner, connection, company, visit, step.session, reason, now)
+                hold = holding.may_hold(connection, company, visit, now)
+                step, visit = take_work(self.manner, connection, company, visit, step.session, reason, now, hold=hold)
             text = self._text(step, visit)
             if session.state is not State.TAKEN_OVER:
                 request = mask(text) if text else None
@@ -213,7 +214,7 @@ class Conversation:
         return self._simple(ticket, "connectionError", event)
 
     def get_last_error(self, ticket: str, /) -> str:
-        """Say why."""
+        """Say why, or NoOp while the visit is held."""
         return self._simple(ticket, "getLastError", protocol.ErrorAsked())
 
     def close_connection(self, ticket: str, /) -> str:
@@ -226,7 +227,9 @@ class Conversation:
         if not self._is_known(ticket):
             return self._text(advance(protocol.UNKNOWN_TICKET, event), None)
         with self.database.write() as connection:
-            visit, _company, session, now = self._enter(connection, ticket)
+            visit, company, session, now = self._enter(connection, ticket)
+            if event == protocol.ErrorAsked() and visit is not None and company is not None:
+                event = protocol.ErrorAsked(hold=holding.may_hold(connection, company, visit, now))
             step = advance(session, event)
             answer = self._text(step, visit)
             if visit is not None and session.state is not State.TAKEN_OVER:

@@ -36,6 +36,8 @@ from qbwc_server.protocol.events import (
     WorkTaken,
 )
 from qbwc_server.protocol.session import (
+    NOOP,
+    NOTHING_WAITING,
     REFUSED,
     UNKNOWN_TICKET,
     IllegalEvent,
@@ -48,6 +50,8 @@ from qbwc_server.protocol.session import (
 from qbwc_server.protocol.states import TRANSITIONS, EventKind, State
 
 __all__ = [
+    "NOOP",
+    "NOTHING_WAITING",
     "REFUSED",
     "TRANSITIONS",
     "UNKNOWN_TICKET",

@@ -30,9 +30,13 @@ class WorkTaken:
 
 @dataclass(frozen=True, slots=True)
 class NothingTaken:
-    """There was nothing to hand out, or it is held back."""
+    """There was nothing to hand out, or it is held back.
+
+    `hold`: QBWC is to wait and ask again, should getLastError find it so, too.
+    """
 
     reason: Reason
+    hold: bool = False
     kind = EventKind.NOTHING_TAKEN
 
 
@@ -91,8 +95,12 @@ class ConnectionFailed:
 
 @dataclass(frozen=True, slots=True)
 class ErrorAsked:
-    """getLastError arrived."""
+    """getLastError arrived.
 
+    `hold`: whether a visit that is held still may be.
+    """
+
+    hold: bool = False
     kind = EventKind.ERROR_ASKED
 
 

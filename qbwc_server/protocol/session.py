@@ -45,6 +45,8 @@ from qbwc_server.protocol.states import TRANSITIONS, EventKind, State
 DONE = 100
 MOST_WHILE_WAITING = 99
 REFUSED = -1
+NOOP = "NoOp"
+NOTHING_WAITING = Reason("nothing_waiting")
 
 
 class IllegalEvent(Exception):
@@ -88,8 +90,8 @@ class Step:
     effects: tuple[Effect, ...] = ()
 
 
-def percentage(done: int, waiting: int, under_way: float = 0.0) -> int:
-    """Return the progress number: 100 only when nothing waits, else at most 99.
+def percentage(done: int, waiting: int, under_way: float = 0.0, *, hold: bool = False) -> int:
+    """Return the progress number: 100 only when nothing waits and the visit is not held, else at most 99.
 
     Args:
         done: requests that are done with.
@@ -99,7 +101,7 @@ def percentage(done: int, waiting: int, under_way: float = 0.0) -> int:
     Source: QBWC guide ch. 10, receiveResponseXML.
     """
     if waiting <= 0:
-        return DONE
+        return MOST_WHILE_WAITING if hold else DONE
     return min(MOST_WHILE_WAITING, int(DONE * (done + min(under_way, waiting)) / (done + waiting)))
 
 
@@ -143,8 +145,9 @@ def _step(session: Session, event: Event) -> Step:  # noqa: C901, PLR0911, PLR09
         case WorkTaken(message_set):
             taken = replace(session, state=State.SENT, outstanding=message_set, released=False, reason=None)
             return Step(taken, RepeatRequest())
-        case NothingTaken(reason):
-            return Step(replace(session, state=State.EXPLAINING, reason=reason), Text(""))
+        case NothingTaken(reason, hold):
+            state = State.HOLDING if hold else State.EXPLAINING
+            return Step(replace(session, state=state, reason=reason), Text(""))
         case AnswerArrived():
             return Step(session, None, (AcceptAnswer(),))
         case AnswerRepeated():
@@ -157,8 +160,8 @@ def _step(session: Session, event: Event) -> Step:  # noqa: C901, PLR0911, PLR09
             return _refused(session, reason, _release(session, counted=counted) if release else ())
         case ConnectionFailed(reason):
             return _connection_failed(session, reason)
-        case ErrorAsked():
-            return _error_asked(session)
+        case ErrorAsked(hold):
+            return _error_asked(session, hold=hold)
         case CloseArrived():
             return _closed(session)
         case SilenceNoticed():
@@ -168,8 +171,10 @@ def _step(session: Session, event: Event) -> Step:  # noqa: C901, PLR0911, PLR09
             return _taken_over(session)
 
 
-def _error_asked(session: Session) -> Step:
-    if session.state is State.EXPLAINING:
+def _error_asked(session: Session, *, hold: bool) -> Step:
+    if session.state is State.HOLDING and hold:
+        return Step(replace(session, state=State.READY, reason=None), Text(NOOP))
+    if session.state in (State.HOLDING, State.EXPLAINING):
         return Step(replace(session, state=State.ENDING), Sentence(session.reason))
     if session.state in (State.READY, State.SENT):
         # QBWC asks only after "" or a negative number, and this visit gave neither: the call before broke off here.
@@ -178,8 +183,8 @@ def _error_asked(session: Session) -> Step:
 
 
 def _request_asked(session: Session) -> Step:
-    if session.state is State.READY:
-        return Step(session, None, (TakeWork(),))
+    if session.state in (State.READY, State.HOLDING):
+        return Step(replace(session, state=State.READY), None, (TakeWork(),))
     if session.state is State.SENT:
         return Step(session, RepeatRequest())
     return Step(session, Text(""))
@@ -194,7 +199,7 @@ def _accepted(session: Session, number: int) -> Step:
 def _refused(session: Session, reason: Reason, effects: tuple[Effect, ...] = ()) -> Step:
     if session.state in (State.UNKNOWN, State.TAKEN_OVER):
         return Step(session, Number(REFUSED))
-    state = State.EXPLAINING if session.state in (State.READY, State.SENT) else session.state
+    state = State.EXPLAINING if session.state in (State.READY, State.SENT, State.HOLDING) else session.state
     released = session.released or bool(effects)
     return Step(replace(session, state=state, reason=reason, released=released), Number(REFUSED), effects)
 
@@ -213,7 +218,8 @@ def _closed(session: Session) -> Step:
     first = session.state is not State.CLOSED
     closed = replace(session, state=State.CLOSED, released=session.outstanding is not None)
     effects = (*_release(session, counted=True), *((SettleVisit(),) if first else ()))
-    return Step(closed, Sentence(session.reason), effects)
+    # That nothing is left is no trouble: it was said once, and the visit ended well.
+    return Step(closed, Sentence(None if session.reason == NOTHING_WAITING else session.reason), effects)
 
 
 def _taken_over(session: Session) -> Step:

@@ -16,6 +16,10 @@ effects. A visit whose company has been taken over by a newer visit is in state
 TAKEN_OVER for ever. In every other state an answer that echoes the outstanding
 request counts, however late it comes.
 
+A visit with nothing to hand out may be held: "" from sendRequestXML leads to
+HOLDING, getLastError then says NoOp, and QBWC asks again after five seconds.
+Whether it is held comes in with the event; the core knows no clock.
+
 Source: QBWC guide ch. 2, 5, 8 and 10.
 """
 
@@ -28,6 +32,7 @@ class State(Enum):
     UNKNOWN = "unknown"
     READY = "ready"
     SENT = "sent"
+    HOLDING = "holding"
     EXPLAINING = "explaining"
     ENDING = "ending"
     CLOSED = "closed"
@@ -66,7 +71,7 @@ TRANSITIONS: dict[State, dict[EventKind, tuple[State, ...]]] = {
     _S.READY: {
         _K.REQUEST_ASKED: (_S.READY,),
         _K.WORK_TAKEN: (_S.SENT,),
-        _K.NOTHING_TAKEN: (_S.EXPLAINING,),
+        _K.NOTHING_TAKEN: (_S.HOLDING, _S.EXPLAINING),
         _K.ANSWER_REPEATED: (_S.READY,),
         _K.STRANGER_ARRIVED: (_S.EXPLAINING,),
         _K.CONNECTION_FAILED: (_S.ENDING,),
@@ -86,6 +91,16 @@ TRANSITIONS: dict[State, dict[EventKind, tuple[State, ...]]] = {
         _K.ERROR_ASKED: (_S.SENT,),
         _K.CLOSE_ARRIVED: (_S.CLOSED,),
         _K.SILENCE_NOTICED: (_S.SENT,),
+        _K.SESSION_TAKEN_OVER: (_S.TAKEN_OVER,),
+    },
+    _S.HOLDING: {
+        _K.REQUEST_ASKED: (_S.READY,),
+        _K.ANSWER_REPEATED: (_S.HOLDING,),
+        _K.STRANGER_ARRIVED: (_S.EXPLAINING,),
+        _K.CONNECTION_FAILED: (_S.ENDING,),
+        _K.ERROR_ASKED: (_S.READY, _S.ENDING),
+        _K.CLOSE_ARRIVED: (_S.CLOSED,),
+        _K.SILENCE_NOTICED: (_S.HOLDING,),
         _K.SESSION_TAKEN_OVER: (_S.TAKEN_OVER,),
     },
     _S.EXPLAINING: {

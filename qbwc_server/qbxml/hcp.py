@@ -13,6 +13,7 @@ from lxml import etree
 from qbwc_server.qbxml.characters import Cleaner, Element, events_of, new_pull_parser, tidy
 from qbwc_server.qbxml.errors import NotXML
 
+SINGLE_USER: Final = "SingleUser"
 _HOST: Final = "QBXMLMsgsRs/HostQueryRs/HostRet"
 _COMPANY: Final = "QBXMLMsgsRs/CompanyQueryRs/CompanyRet"
 _PREFERENCES: Final = "QBXMLMsgsRs/PreferencesQueryRs/PreferencesRet"

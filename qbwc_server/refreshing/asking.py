@@ -37,6 +37,8 @@ from qbwc_server.store.database import Database
 from qbwc_server.store.refreshes import QueuedRefresh
 
 WAIT_STEP = 0.2
+# Who asks when the time has come; everybody else is somebody who waits for the answer.
+SCHEDULE = "schedule"
 
 
 class Refreshing:
@@ -89,6 +91,9 @@ class Refreshing:
             ]
             ids = [refresh_id for refresh_id, _ in results]
             note_asked(connection, asked_by, clean, ids, now)
+            if asked_by != SCHEDULE:
+                for company in {wish.company for wish in clean}:
+                    companies.change(connection, company, last_asked_at=now)
             if idempotency_key is not None:
                 connection.execute(
                     tables.idempotency_keys.insert().values(
@@ -135,7 +140,10 @@ class Refreshing:
             now = self.database.now(connection)
             again = try_again(connection, row, asked_by, now)
             note_one(connection, asked_by, "retried", row, again, now)
-            return self._views(connection, [again])[0]
+            view = self._views(connection, [again])[0]
+            if view.state == "waiting":
+                companies.change(connection, row.company, last_asked_at=now)
+            return view
 
     def get(self, refresh_id: int, *, company: str | None = None) -> Refresh:
         """Return a refresh.

@@ -15,7 +15,7 @@ from qbwc_server.qbxml.lists import list_type
 from qbwc_server.refreshing import connections, errors
 from qbwc_server.refreshing.connections import Office
 from qbwc_server.refreshing.views import ConnectionView, FieldChange, Hit, RecordView, Refresh
-from qbwc_server.store import companies, polls, records, refreshes
+from qbwc_server.store import companies, polls, records, refreshes, visits
 from qbwc_server.store.database import Database
 from qbwc_server.store.records import Record
 from qbwc_server.store.refreshes import QueuedRefresh
@@ -42,7 +42,7 @@ class Showing:
         """Return the views of rows of the queue, with the expected time of those that wait."""
         now = self.database.now(connection)
         expected = {
-            company: connections.expected_at(polls.rhythm(connection, company), now)
+            company: _expected_at(connection, company, now)
             for company in {row.company for row in rows if row.state == "waiting"}
         }
         asked = refreshes.askers_of(connection, [row.id for row in rows])
@@ -138,7 +138,16 @@ def connection_view(
 ) -> ConnectionView:
     """Return how a company's connection stands."""
     seen = companies.connection_of(connection, company.company)
-    return connections.view(company, seen, polls.rhythm(connection, company.company), now, office)
+    rhythm = polls.rhythm(connection, company.company)
+    return connections.view(company, seen, rhythm, now, office, visits.get(connection, company.company, company.visit))
+
+
+def _expected_at(connection: Connection, name: str, now: datetime) -> datetime | None:
+    company = companies.get(connection, name)
+    # Most are never held: those are spared the look at their visit.
+    visit = visits.get(connection, name, company.visit) if company.hold_seconds else None
+    held = connections.held_until(company, visit, now)
+    return connections.expected_at(polls.rhythm(connection, name), now, held)
 
 
 def _refresh_view(

@@ -141,6 +141,11 @@ class ConnectionView:
     paused_by: str | None = None
     paused_until: datetime | None = None
     wrong_password_since: datetime | None = None
+    # How long a visit is kept open after somebody asks (0 for not at all), until when the present one is, and whether
+    # the last one found the company file in single-user mode, which forbids it.
+    hold_seconds: int = 0
+    held_until: datetime | None = None
+    single_user: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,14 @@ def waiting(connection: Connection, company: str, visit: int, limit: int) -> tup
     return tuple(from_row(row) for row in connection.execute(query))
 
 
+def anything_held_back(connection: Connection, company: str, visit: int) -> bool:
+    """Return whether something waits that this visit must not take again, but the next one may."""
+    query = select(refreshes.c.id).where(
+        refreshes.c.company == company, refreshes.c.state == "waiting", refreshes.c.held_by_visit == visit
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def mark_sent(connection: Connection, sent: Mapping[str, Sequence[int]], visit: int, now: datetime) -> None:
     """Mark refreshes as sent, given the requestID each goes out under."""
     for request_id, ids in sent.items():

@@ -40,6 +40,7 @@ class Visit:
     single_user: bool
     requests: Any
     iterator: Any
+    single_user: bool
 
 
 @dataclass(frozen=True, slots=True)

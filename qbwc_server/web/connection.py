@@ -1,4 +1,4 @@
-"""How the Web Connectors are doing, what they were sent, pausing them, and the .qwc file that sets one up."""
+"""How the Web Connectors are doing, what they were sent, pausing and holding them, and the .qwc file for one."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ from qbwc_server import codes
 from qbwc_server.qwcfile import write_qwc
 from qbwc_server.refreshing import calls as latest_calls
 from qbwc_server.refreshing.calls import Call, Pattern
-from qbwc_server.store import audit, company_files, pauses, visits
+from qbwc_server.store import audit, company_files, holds, pauses, visits
 from qbwc_server.store.database import Database
 from qbwc_server.web.shared import companies, company, need, note, shared, wording
 from qbwc_server.web.states import cards
@@ -34,6 +34,7 @@ def show() -> str:
         cards=cards(wording(), companies(), simulated=shared().simulated),
         patterns={each.company: _patterns(each.company) for each in companies()},
         publishing=shared().refreshing.publishing(),
+        most_held=holds.MOST_SECONDS,
     )
 
 
@@ -111,6 +112,25 @@ def resume(company_name: str) -> ResponseReturnValue:
     except pauses.PausedWithoutEnd:
         abort(403)
     flash(wording().text("pause.resumed"))
+    return _back(company_name)
+
+
+@pages.post("/connection/<company_name>/hold")
+def hold(company_name: str) -> ResponseReturnValue:
+    """Keep QuickBooks open for so many seconds after somebody asks, or not at all."""
+    need("admin")
+    company(company_name)
+    given = request.form.get("seconds", "").strip()
+    # -1 is refused as any other wrong number is.
+    seconds = int(given) if given.isascii() and given.isdecimal() else -1
+    try:
+        with shared().database.write() as connection:
+            holds.set_seconds(connection, company_name, seconds)
+            note(connection, "hold_changed", company=company_name)
+        said = "hold.on" if seconds else "hold.off"
+    except holds.BadHold:
+        said = "hold.bad"
+    flash(wording().text(said, seconds=seconds, most=holds.MOST_SECONDS))
     return _back(company_name)
 
 

@@ -176,6 +176,8 @@ def when_asked(wording: Wording, connection: ConnectionView) -> tuple[str, ...]:
         return (pause_sentence(wording, connection),)
     if trouble is not None:
         return (trouble.message, wording.text("page.kept"))
+    if connection.held_until is not None:
+        return (wording.text("refresh.next_held"),)
     if connection.state == "connected" and connection.next_expected_at and connection.interval_seconds:
         interval = wording.duration(connection.interval_seconds)
         return (wording.text("refresh.next_check", interval=interval, at=wording.at(connection.next_expected_at)),)

@@ -423,3 +423,19 @@ def test_a_pause_may_end_by_itself_and_what_is_done_to_a_company_is_noted(instal
     with closing(sqlite3.connect(tmp_path / "qbwc-data" / "qbwc.db")) as connection:
         noted = connection.execute("SELECT what, company FROM audit ORDER BY id").fetchall()
     assert noted == [("company_added", "acme"), ("company_paused", "acme"), ("company_resumed", "acme")]
+
+
+def test_how_long_quickbooks_is_kept_open_is_set_and_noted(installed: Qbwc, tmp_path: Path) -> None:
+    assert installed("company", "add", "acme").returncode == 0
+    for seconds, kept in (("60", 60), ("off", 0), ("30", 30), ("0", 0)):
+        assert _json(installed("company", "hold", "acme", seconds, "--json"))["hold_seconds"] == kept
+    assert "kept open for 20 seconds" in installed("company", "hold", "acme", "20").stdout
+    for wrong in ("61", "1.5", "long"):
+        refused = installed("company", "hold", "acme", wrong)
+        assert refused.returncode == 2
+        assert "1 to 60 whole seconds, or not at all: off" in refused.stderr
+    assert _json(installed("company", "list", "--json"))[0]["hold_seconds"] == 20
+
+    with closing(sqlite3.connect(tmp_path / "qbwc-data" / "qbwc.db")) as connection:
+        noted = connection.execute("SELECT count(*) FROM audit WHERE what = 'hold_changed'").fetchone()
+    assert noted == (5,)

@@ -12,7 +12,7 @@ from setting_up import SHORT, add_company, at_quickbooks, download, make_passwor
 from web_office import Browser, Site, running, serving
 
 from qbwc_server.rehearsal.company import sample_company
-from qbwc_server.store import audit, companies, pauses
+from qbwc_server.store import audit, companies, pauses, visits
 from qbwc_server.web import checkup
 
 
@@ -163,3 +163,43 @@ def test_calls_with_a_wrong_password_are_among_the_latest_calls(office: Site, ad
 
     assert "Nothing was waiting" in words
     assert words.count("Refused: the password was wrong") == 19
+
+
+def test_administrators_say_how_long_quickbooks_is_kept_open(office: Site, ada: Browser) -> None:
+    add_company(ada)
+    action = f"/connection/{SHORT}/hold"
+    about = "a person at the QuickBooks PC may not be able to switch to single-user mode"
+    assert about not in ada.get("/connection").words
+
+    page = ada.submit(ada.get("/connection"), action, seconds="30")
+    assert "QuickBooks is kept open for 30 seconds" in page.words
+    assert about in page.words
+    for wrong in ("61", "-1", "", "many", "1.5"):
+        assert "Give whole seconds from 0 to 60" in ada.submit(ada.get("/connection"), action, seconds=wrong).words
+    marie = Browser(office.url)
+    marie.sign_in("marie")
+    seen = marie.get("/connection")
+    assert about in seen.words
+    assert action not in seen.text
+    assert marie.post(action, [*seen.forms[0].fields, ("seconds", "5")]).status == 403
+
+    with office.app.database.read() as connection:
+        assert companies.get(connection, SHORT).hold_seconds == 30
+        assert [entry.what for entry in audit.page(connection).entries].count("hold_changed") == 1
+    assert about not in ada.submit(ada.get("/connection"), action, seconds="0").words
+
+
+def test_a_file_in_single_user_mode_is_said_to_be_why_nothing_is_kept_open(office: Site, ada: Browser) -> None:
+    add_company(ada)
+    ada.submit(ada.get("/connection"), f"/connection/{SHORT}/hold", seconds="30")
+    database = office.app.database
+    with database.write() as connection:
+        number = visits.begin(connection, SHORT, visits.make_ticket(), "192.0.2.7", database.now(connection))
+        companies.change(connection, SHORT, last_asked_at=database.now(connection))
+    assert "QuickBooks is kept open now, until" in ada.get("/connection").words
+
+    with database.write() as connection:
+        visits.change(connection, SHORT, number, single_user=True)
+    words = ada.get("/connection").words
+    assert "It is not kept open at present: the company file is in single-user mode" in words
+    assert "QuickBooks is kept open now" not in words

@@ -179,8 +179,8 @@ def test_nothing_waiting_is_said_in_plain_words(office: Office, books: Books) ->
     visit = office.visit(books)
     office.refreshing.cancel(asked.id, "anna")
     assert visit.send() == ""
-    assert visit.error() == "Nothing was waiting."
-    visit.close()
+    assert visit.error() == "Done; nothing else waits."
+    assert visit.close() == "OK"
 
 
 def test_a_new_password_holds_at_the_next_authenticate(office: Office, books: Books) -> None:

@@ -30,4 +30,8 @@ COMPANY = Company(
     accepted_version=None,
     whole_records=False,
     takeovers=0,
+    time_zone=None,
+    quiet_hours=None,
+    hold_seconds=0,
+    last_asked_at=None,
 )

@@ -25,6 +25,7 @@ from qbwc_server.protocol import (
     State,
     Step,
     StrangerArrived,
+    Text,
     WorkTaken,
     advance,
     percentage,
@@ -37,6 +38,7 @@ _PLAIN: tuple[Event, ...] = (
     StrangerArrived(WHY),
     ConnectionFailed(Reason("0x80040408")),
     ErrorAsked(),
+    ErrorAsked(hold=True),
     CloseArrived(),
     SilenceNoticed(),
 )
@@ -54,7 +56,7 @@ class Visits(RuleBasedStateMachine):
         self.last: Step | None = None
 
     def _move(self, event: Event) -> None:
-        before = self.session
+        before, said = self.session, self.last
         step = advance(before, event)
         self.session, self.last = step.session, step
         self.releases += sum(isinstance(effect, ReleaseWork) for effect in step.effects)
@@ -63,6 +65,16 @@ class Visits(RuleBasedStateMachine):
         assert kept or gone, "what is out stays out until it is accepted or taken over"
         if isinstance(event, AnswerAccepted) and event.number == 100:
             assert step.session.state in (State.ENDING, State.CLOSED)
+        if step.answer == Text("NoOp"):
+            assert event == ErrorAsked(hold=True)
+            assert said is not None
+            # What came in between (a repeated answer, silence) changes nothing of what QBWC was told last.
+            assert said.answer == Text("") or before.state is State.HOLDING
+            assert step.session.state is State.READY
+            assert step.session.reason is None
+        if step.session.state is State.HOLDING and before.state is not State.HOLDING:
+            assert step.answer == Text("")
+            assert step.session.outstanding is None
 
     def _legal(self, event: Event) -> bool:
         return event.kind in TRANSITIONS[self.session.state]
@@ -73,8 +85,8 @@ class Visits(RuleBasedStateMachine):
             self._move(event)
 
     @precondition(lambda self: self.session.state is State.READY)
-    @rule(taken=st.booleans())
-    def ask(self, *, taken: bool) -> None:
+    @rule(taken=st.booleans(), hold=st.booleans())
+    def ask(self, *, taken: bool, hold: bool) -> None:
         self._move(RequestAsked())
         if taken:
             self.sends += 1
@@ -82,18 +94,19 @@ class Visits(RuleBasedStateMachine):
             self._move(WorkTaken(f"1.{self.sends}"))
             assert self.session.outstanding == f"1.{self.sends}"
         else:
-            self._move(NothingTaken(Reason("nothing_waiting")))
+            self._move(NothingTaken(Reason("nothing_waiting"), hold=hold))
+            assert (self.session.state is State.HOLDING) == hold
 
     @precondition(lambda self: self.session.outstanding is not None)
-    @rule(done=st.integers(0, 500), waiting=st.integers(0, 500))
-    def accept(self, done: int, waiting: int) -> None:
+    @rule(done=st.integers(0, 500), waiting=st.integers(0, 500), hold=st.booleans())
+    def accept(self, done: int, waiting: int, *, hold: bool) -> None:
         self._move(AnswerArrived())
-        number = percentage(done, waiting)
+        number = percentage(done, waiting, hold=hold)
         answered = self.session.outstanding
         self._move(AnswerAccepted(number))
         assert self.session.outstanding is None
         assert (self.session.last_answered, self.session.last_number) == (answered, number)
-        assert (number == 100) == (waiting == 0)
+        assert (number == 100) == (waiting == 0 and not hold)
         self.releases = 0
 
     @precondition(lambda self: self.session.outstanding is not None)

@@ -72,7 +72,8 @@ def test_every_call_of_qbwc_is_answered_in_every_state(state: State, kind: Event
     step = advance(a_session(state), EVENTS[kind])
     if step.answer is None:
         # Only an effect's result can tell: work is taken, or there is none.
-        assert (state, kind) == (State.READY, EventKind.REQUEST_ASKED)
+        assert state in (State.READY, State.HOLDING)
+        assert kind is EventKind.REQUEST_ASKED
         assert step.effects
         return
     match step.answer:
@@ -110,6 +111,18 @@ def test_an_answer_of_a_hundred_ends_and_a_lower_one_goes_on() -> None:
 @pytest.mark.parametrize(("done", "waiting", "number"), [(0, 0, 100), (5, 0, 100), (0, 5, 0), (1, 1, 50), (999, 1, 99)])
 def test_a_hundred_is_returned_only_when_nothing_waits(done: int, waiting: int, number: int) -> None:
     assert percentage(done, waiting) == number
+
+
+@pytest.mark.parametrize(("done", "waiting", "number"), [(0, 0, 99), (5, 0, 99), (1, 1, 50), (999, 1, 99)])
+def test_a_visit_that_is_held_never_hears_a_hundred(done: int, waiting: int, number: int) -> None:
+    assert percentage(done, waiting, hold=True) == number
+
+
+@pytest.mark.parametrize("state", [one for one in State if one is not State.HOLDING], ids=lambda state: state.value)
+def test_only_a_visit_that_was_just_given_nothing_hears_noop(state: State) -> None:
+    session = a_session(state)
+    assert advance(session, ErrorAsked(hold=True)) == advance(session, ErrorAsked())
+    assert advance(a_session(State.HOLDING), ErrorAsked(hold=True)).answer == Text("NoOp")
 
 
 @pytest.mark.parametrize("state", [State.UNKNOWN, State.TAKEN_OVER])

@@ -6,10 +6,39 @@ from a_company import COMPANY, NOW
 
 from qbwc_server.refreshing.connections import Office, expected_at, view
 from qbwc_server.settings import OfficeHours
-from qbwc_server.store.companies import Seen
+from qbwc_server.store.companies import Company, Seen
 from qbwc_server.store.polls import Rhythm
+from qbwc_server.store.visits import Visit
 
 MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+ASKED = replace(COMPANY, hold_seconds=30, last_asked_at=NOW - 10 * SECOND)
+HELD = Visit(
+    company="acme",
+    visit=1,
+    state="ready",
+    started_at=NOW - MINUTE,
+    last_call_at=NOW - 3 * SECOND,
+    closed_at=None,
+    address=None,
+    outstanding=None,
+    outstanding_text=None,
+    released=False,
+    last_answered=None,
+    last_number=0,
+    reason=None,
+    reason_values=None,
+    file_checked=True,
+    version="13.0",
+    country="US",
+    sends=1,
+    done=1,
+    plain=False,
+    no_more=False,
+    requests=None,
+    iterator=None,
+    single_user=False,
+)
 
 
 def rhythm(ago: float, interval: float | None) -> Rhythm:
@@ -55,6 +84,38 @@ def test_a_call_that_is_long_overdue_is_not_promised() -> None:
 )
 def test_how_a_connection_stands(ago: float, interval: float | None, state: str) -> None:
     assert view(COMPANY, Seen(), rhythm(ago, interval), NOW).state == state
+
+
+def test_while_a_visit_is_held_its_next_call_comes_in_seconds_whenever_it_signed_in() -> None:
+    shown = view(ASKED, Seen(), rhythm(500, 10), NOW, visit=HELD)
+    assert (shown.state, shown.next_expected_at, shown.held_until) == (
+        "connected",
+        NOW + 5 * SECOND,
+        NOW + 20 * SECOND,
+    )
+    trouble = view(ASKED, Seen(attention="wrong_file"), rhythm(1, 10), NOW, visit=HELD)
+    assert trouble.state == "needs_attention"
+
+
+@pytest.mark.parametrize(
+    ("company", "visit"),
+    [
+        (ASKED, None),
+        (ASKED, replace(HELD, state="closed")),
+        (ASKED, replace(HELD, state="sent")),
+        (ASKED, replace(HELD, state="ending")),
+        (ASKED, replace(HELD, last_call_at=NOW - 16 * SECOND)),
+        (ASKED, replace(HELD, single_user=True)),
+        (COMPANY, HELD),
+        (replace(ASKED, hold_seconds=10), HELD),
+        (replace(ASKED, last_asked_at=None), HELD),
+        (replace(ASKED, paused=True), HELD),
+        (replace(ASKED, quiet_hours="11:00-13:00"), HELD),
+    ],
+)
+def test_no_call_is_promised_within_seconds_where_none_is_held(company: Company, visit: Visit | None) -> None:
+    shown = view(company, Seen(), rhythm(4, 10), NOW, visit=visit)
+    assert (shown.held_until, shown.next_expected_at) == (None, NOW + 6 * MINUTE)
 
 
 def test_the_interval_shown_is_a_second_or_more() -> None:

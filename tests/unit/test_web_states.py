@@ -240,3 +240,9 @@ def test_an_answer_that_cannot_reach_the_website_yet_says_so_and_loses_nothing()
     status = refresh_status(EN, answered, CONNECTED, 0, website_away=True)
     assert status.badge == Badge(EN.text("refresh.answered_website_down"), "wait")
     assert refresh_status(EN, DONE, CONNECTED, 1, website_away=True) == refresh_status(EN, DONE, CONNECTED, 1)
+
+
+def test_while_quickbooks_is_kept_open_a_refresh_is_promised_within_seconds() -> None:
+    held = replace(CONNECTED, hold_seconds=30, held_until=NOW + timedelta(seconds=20))
+    assert when_asked(EN, held) == ("QuickBooks is open for the Web Connector just now: it takes a few seconds.",)
+    assert "quelques secondes" in when_asked(FR, held)[0]

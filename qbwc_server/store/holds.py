@@ -1,0 +1,66 @@
+"""The live hold: a visit is kept open for a while after somebody has asked, and what is asked next goes out at once.
+
+Whether it holds is a reading of what is stored, made anew at each call: a pause, a file in single-user mode and the
+end of its time each end it without anything being written.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from qbwc_server.store import companies
+from qbwc_server.store.companies import Company, CompanyError
+
+MOST_SECONDS: Final = 60
+
+
+class BadHold(CompanyError):
+    """A time that a visit cannot be held for."""
+
+    def __init__(self) -> None:
+        super().__init__(f"QuickBooks can be kept open for 1 to {MOST_SECONDS} whole seconds, or not at all: off.")
+
+
+def set_seconds(connection: Connection, company: str, seconds: int) -> Company:
+    """Hold a company's visits for so long after each time that somebody asks; 0 for not at all.
+
+    Raises:
+        BadHold, UnknownCompany
+    """
+    companies.lock(connection, company)
+    if not 0 <= seconds <= MOST_SECONDS:
+        raise BadHold
+    companies.change(connection, company, hold_seconds=seconds)
+    return companies.get(connection, company)
+
+
+def until(company: Company, now: datetime, *, single_user: bool, quiet: bool) -> datetime | None:
+    """Return until when a company's visit is held; None when it is not.
+
+    Args:
+        company: as it is stored now.
+        now: the database's time.
+        single_user: whether the visit found the company file in single-user mode, where nobody else gets in.
+        quiet: whether these are the company's quiet hours.
+    """
+    if company.hold_seconds <= 0 or company.last_asked_at is None or single_user or quiet or company.is_paused(now):
+        return None
+    end = company.last_asked_at + timedelta(seconds=company.hold_seconds)
+    return end if now < end else None
+
+
+def is_quiet(company: Company, now: datetime) -> bool:
+    """Tell whether these are a company's quiet hours, written as 22:00-06:00; such as cannot be read are always."""
+    if company.quiet_hours is None:
+        return False
+    begin, _, end = company.quiet_hours.partition("-")
+    try:
+        clock = now.astimezone(ZoneInfo(company.time_zone or "UTC")).strftime("%H:%M")
+        hours = [datetime.strptime(text.strip(), "%H:%M").strftime("%H:%M") for text in (begin, end)]  # noqa: DTZ007
+    except (ValueError, OSError, KeyError):
+        return True
+    if hours[0] < hours[1]:
+        return hours[0] <= clock < hours[1]
+    return clock >= hours[0] or clock < hours[1]
