@@ -64,7 +64,7 @@ def running(folder: Path, companies: int) -> Iterator[Servers]:
         CommandFailed, NotStarted: see there.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("QBWC_")}
-    environment |= {"QBWC_DATA_DIR": str(folder), "QBWC_THREADS": str(THREADS)}
+    environment |= {"QBWC_DATA_DIR": str(folder), "QBWC_THREADS": str(THREADS), "QBWC_SCHEDULES": "off"}
     _qbwc(environment, "init")
     made = [_qbwc(environment, "company", "add", f"bench-{number}") for number in range(companies)]
     accounts = tuple(Account(one["company"], one["user"], one["password"]) for one in made)

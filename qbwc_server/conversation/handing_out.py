@@ -23,6 +23,7 @@ from qbwc_server.qbxml.errors import QBXMLError
 from qbwc_server.qbxml.hcp import HCP, read_hcp
 from qbwc_server.qbxml.request import ByFullName, ByListID, Find, Page, Request, build_message_set
 from qbwc_server.qbxml.versions import LOWEST, choose
+from qbwc_server.rhythm import Place
 from qbwc_server.store import companies, moves, visits
 from qbwc_server.store.companies import Company
 from qbwc_server.store.visits import Visit
@@ -34,10 +35,14 @@ _KINDS: dict[type[Request], str] = {ByListID: "list_id", ByFullName: "full_name"
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How the server speaks: the language of its sentences, and the private fields that are published."""
+    """How the server speaks: the language of its sentences, and the private fields that are published.
+
+    `place` has the clocks and hours by which lists are read by themselves; None where none is.
+    """
 
     language: str = "en"
     private: frozenset[str] = frozenset()
+    place: Place | None = None
 
 
 def greet(

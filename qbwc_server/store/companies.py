@@ -105,6 +105,9 @@ class Company:
     accepted_version: str | None
     whole_records: bool
     takeovers: int
+    time_zone: str | None
+    quiet_hours: str | None
+    next_due_at: datetime | None
 
     def is_paused(self, now: datetime) -> bool:
         """Tell whether no work is to be handed out; a pause with an end is over by itself."""

@@ -30,4 +30,7 @@ COMPANY = Company(
     accepted_version=None,
     whole_records=False,
     takeovers=0,
+    time_zone=None,
+    quiet_hours=None,
+    next_due_at=None,
 )
