@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from werkzeug.wrappers import Response
 
@@ -106,7 +105,7 @@ def build_app(settings: Settings, *, simulated: bool = False) -> Application:
     private = frozenset(settings.publish_private)
     website = Website(settings.website_database_url.get_secret_value(), stream, private)
     refreshing = Refreshing(database, website, private, Office.of(settings))
-    place = Place(ZoneInfo(settings.time_zone), settings.office_hours) if settings.schedules == "on" else None
+    place = Place.of(settings) if settings.schedules == "on" else None
     publisher = Publisher(
         database,
         website,

@@ -19,10 +19,10 @@ done in the future counts as done now.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from typing import Final
+from typing import Final, Self
+from zoneinfo import ZoneInfo
 
-from qbwc_server.settings.office_hours import OfficeHours
-from qbwc_server.settings.quiet_hours import QuietHours
+from qbwc_server.settings import OfficeHours, QuietHours, Settings
 
 WINDOW: Final = timedelta(hours=3)
 """How long after its time a full read is begun in pages of the usual size."""
@@ -45,6 +45,11 @@ class Place:
     zone: tzinfo
     office: OfficeHours
     quiet: QuietHours | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return where an installation is."""
+        return cls(ZoneInfo(settings.time_zone), settings.office_hours)
 
     def free(self, moment: datetime, *, in_office_hours: bool = False) -> datetime:
         """Return the first moment from this one on that is not quiet, and in office hours if that is wanted; in UTC.

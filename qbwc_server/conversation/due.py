@@ -9,15 +9,12 @@ so they count as asked for with it; they make no sense before a list was read in
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from qbwc_server.rhythm import Place, in_window, next_every, next_full
-from qbwc_server.settings import QuietHours
 from qbwc_server.store import companies, refreshes, schedules
 from qbwc_server.store.companies import Company
 from qbwc_server.store.schedules import ASKED_BY, Read, Run, Task
@@ -45,7 +42,7 @@ def ask_due(connection: Connection, company: Company, now: datetime, installatio
         whether anything was asked for.
     """
     name = company.company
-    place = place_of(company, installation)
+    place = schedules.place_of(company, installation)
     under_way, reads = schedules.runs(connection, name), schedules.reads(connection, name)
     every = schedules.of_company(connection, name)
     asked, kept = False, []
@@ -60,17 +57,6 @@ def ask_due(connection: Connection, company: Company, now: datetime, installatio
     due = (task.due_at for task in kept if task.due_at is not None)
     companies.change(connection, name, next_due_at=min((*due, now + LOOK_AT_LEAST)))
     return asked
-
-
-def place_of(company: Company, installation: Place) -> Place:
-    """Return a company's clocks and hours."""
-    zone, quiet = installation.zone, installation.quiet
-    # What was right when it was stored may be unknown to another release: the installation's own then.
-    with suppress(KeyError, ValueError, OSError):
-        zone = ZoneInfo(company.time_zone) if company.time_zone else zone
-    with suppress(ValueError):
-        quiet = QuietHours.parse(company.quiet_hours) if company.quiet_hours else quiet
-    return Place(zone, installation.office, quiet)
 
 
 class _Look:

@@ -1,4 +1,4 @@
-"""When nothing is read by itself: parts of the week, written as "mon-fri 22:00-06:00; sat,sun 00:00-24:00"."""
+"""When nothing is read by itself: parts of the week, written as EXAMPLE is."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
@@ -7,6 +7,7 @@ from typing import Final, Self
 from qbwc_server.settings.office_hours import FORM, MIDNIGHT, days_of
 
 LONGEST: Final = 80
+EXAMPLE: Final = "mon-fri 22:00-06:00; sat,sun 00:00-24:00"
 _WEEK: Final = 7
 
 
@@ -56,7 +57,7 @@ class QuietHours:
         parts = [_part(part) for part in plain.split("; ")]
         found = tuple(part for part in parts if part is not None)
         if len(plain) > LONGEST or len(found) != len(parts) or _is_whole_week(found):
-            message = f"{text!r} are no quiet hours; write them as mon-fri 22:00-06:00; sat,sun 00:00-24:00"
+            message = f"{text!r} are no quiet hours; write them as {EXAMPLE}"
             raise ValueError(message)
         return cls(found, plain)
 

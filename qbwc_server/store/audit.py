@@ -43,6 +43,7 @@ What = Literal[
     "company_changed",
     "company_paused",
     "company_resumed",
+    "schedule_changed",
     "file_accepted",
     "connector_password_made",
     "qwc_downloaded",

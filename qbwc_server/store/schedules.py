@@ -4,14 +4,18 @@ A company without rows has the default schedule; its rows are made when it is fi
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select, update
 
 from qbwc_server.qbxml.lists import LISTS
-from qbwc_server.store import companies
+from qbwc_server.rhythm import Place
+from qbwc_server.settings import QuietHours
+from qbwc_server.store.companies import Company
 from qbwc_server.store.tables import freshness, refreshes, schedules
 
 ASKED_BY: Final = "schedule"
@@ -31,6 +35,11 @@ class Rhythm:
     every_minutes: int | None = None
     at: str | None = None
     office_hours: bool = False
+
+    @property
+    def is_never(self) -> bool:
+        """Tell whether it is turned off."""
+        return self.every_minutes is None and self.at is None
 
 
 NEVER: Final = Rhythm()
@@ -107,11 +116,6 @@ def keep(connection: Connection, company: str, task: Task) -> None:
         connection.execute(schedules.insert().values(key | values))
 
 
-def look_again(connection: Connection, company: str) -> None:
-    """Let the next poll decide what is due, whatever the last one found."""
-    companies.change(connection, company, next_due_at=None)
-
-
 def reads(connection: Connection, company: str) -> dict[str, Read]:
     """Return when each list was read."""
     rows = connection.execute(select(freshness).where(freshness.c.company == company))
@@ -134,6 +138,17 @@ def runs(connection: Connection, company: str) -> tuple[Run, ...]:
 def make_small(connection: Connection, refresh_id: int) -> None:
     """Let a reading that has not begun go in small pages."""
     connection.execute(update(refreshes).where(refreshes.c.id == refresh_id).values(small=True))
+
+
+def place_of(company: Company, installation: Place) -> Place:
+    """Return a company's clocks and hours."""
+    zone, quiet = installation.zone, installation.quiet
+    # What was right when it was stored may be unknown to another release: the installation's own then.
+    with suppress(KeyError, ValueError, OSError):
+        zone = ZoneInfo(company.time_zone) if company.time_zone else zone
+    with suppress(ValueError):
+        quiet = QuietHours.parse(company.quiet_hours) if company.quiet_hours else quiet
+    return Place(zone, installation.office, quiet)
 
 
 def _task(row: Any) -> Task:

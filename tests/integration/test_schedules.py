@@ -68,7 +68,6 @@ def was_read(office: Office, books: Books, when: datetime) -> None:
 def schedule(office: Office, books: Books, list_name: str, task: str, rhythm: Rhythm) -> None:
     with office.database.write() as connection:
         schedules.keep(connection, books.name, Task(list_name, task, rhythm))
-        schedules.look_again(connection, books.name)
 
 
 FULL = [("customer", "all"), ("item", "all")]
