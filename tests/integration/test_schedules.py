@@ -13,7 +13,7 @@ from office import Books, Caller, Office, office_at
 from qbwc_server.conversation.due import ask_due
 from qbwc_server.rhythm import Place
 from qbwc_server.settings import OfficeHours
-from qbwc_server.store import companies, refreshes, schedules, tables
+from qbwc_server.store import companies, pauses, refreshes, schedules, tables
 from qbwc_server.store.schedules import NEVER, Rhythm, Task
 
 MONTREAL = ZoneInfo("America/Toronto")
@@ -238,6 +238,16 @@ def test_nothing_is_asked_for_while_paused(office: Office, books: Books) -> None
     assert asked(office) == []
     office.pause(books, paused=False)
     assert office.visit(books).works
+
+
+def test_a_pause_that_comes_while_a_poll_is_looked_at_holds(office: Office, books: Books) -> None:
+    with office.database.write() as connection:
+        now = office.database.now(connection)
+        pauses.pause(connection, books.name, by="ada", now=now, until=now + HOUR)
+    # By the clock that decides nothing the pause is over.
+    office.conversation.clock = lambda: now + DAY
+    assert not office.visit(books).works
+    assert asked(office) == []
 
 
 def test_a_pause_takes_effect_after_the_current_page(office: Office) -> None:

@@ -99,6 +99,12 @@ def test_a_full_read_missed_for_a_day_is_due_at_any_time_in_small_pages() -> Non
     assert missed_since(AT, None, at(25, 5), MONTREAL) is None
 
 
+def test_a_day_of_25_hours_makes_no_full_read_missed_before_its_window() -> None:
+    read = datetime(2026, 10, 30, 2, 10, tzinfo=MONTREAL)
+    now = datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
+    assert next_full(AT, read, read, now, PLACE) == Full(now + 30 * MINUTE)
+
+
 def test_a_full_read_that_comes_to_nothing_is_not_asked_for_at_each_poll() -> None:
     read = at(20, 2)
     assert next_full(AT, at(25, 5), read, at(25, 5, 10), PLACE).at == at(26, 2)
