@@ -118,7 +118,7 @@ def install(folder: Path, companies: int, databases: Databases) -> tuple[tuple[A
 
 def _environment(folder: Path, databases: Databases | None = None) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("QBWC_")}
-    ours = {"QBWC_DATA_DIR": str(folder), "QBWC_THREADS": str(THREADS)}
+    ours = {"QBWC_DATA_DIR": str(folder), "QBWC_THREADS": str(THREADS), "QBWC_SCHEDULES": "off"}
     if databases is not None:
         ours |= {"QBWC_DATABASE_URL": databases.own, "QBWC_WEBSITE_DATABASE_URL": databases.website}
     return inherited | ours

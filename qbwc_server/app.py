@@ -25,6 +25,7 @@ from qbwc_server.conversation import Conversation, Manner
 from qbwc_server.publish import Website
 from qbwc_server.publishing import Publisher
 from qbwc_server.refreshing import Office, Refreshing
+from qbwc_server.rhythm import Place
 from qbwc_server.settings import Settings
 from qbwc_server.soap import PATH as SOAP_PATH
 from qbwc_server.soap import make_soap_app
@@ -104,13 +105,15 @@ def build_app(settings: Settings, *, simulated: bool = False) -> Application:
     private = frozenset(settings.publish_private)
     website = Website(settings.website_database_url.get_secret_value(), stream, private)
     refreshing = Refreshing(database, website, private, Office.of(settings))
+    here = Place.of(settings)
+    place = here if settings.schedules == "on" else None
     publisher = Publisher(
         database,
         website,
         at_each_tick=lambda: conversation.watch.flush(database),
         now_and_then=lambda: conversation.give_up_silent(),  # noqa: PLW0108 - it is made below
     )
-    conversation = Conversation(database, publisher.wake, Manner(settings.language, private))
+    conversation = Conversation(database, publisher.wake, Manner(settings.language, private, place, here.zone))
     web = make_web(settings, database, refreshing, website=website, simulated=simulated)
     soap = make_soap_app(conversation, public_url=settings.public_url, language=settings.language)
     hosts = frozenset((*_LOOPBACK, _ascii(urlsplit(settings.public_url).hostname or "")))

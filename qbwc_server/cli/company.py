@@ -8,6 +8,7 @@ import click
 from sqlalchemy import Connection
 
 from qbwc_server import qwcfile
+from qbwc_server.cli import company_schedule
 from qbwc_server.cli.console import WrongUse, json_option
 from qbwc_server.cli.refresh import asker
 from qbwc_server.cli.workplace import Workplace, workplace
@@ -21,6 +22,9 @@ _OFF: Final = "off"
 @click.group("company")
 def command() -> None:
     """QuickBooks companies and their Web Connector accounts."""
+
+
+command.add_command(company_schedule.schedule)
 
 
 @command.command("add")

@@ -140,6 +140,8 @@ def _settings(folder: Path, port: int) -> Settings:
         "public_url": f"http://localhost:{port}",
         "host": _HOST,
         "port": port,
+        # The demo asks for what it shows.
+        "schedules": "off",
     }
     return configured(own, {name: os.environ[name] for name in _KEPT if name in os.environ})
 

@@ -8,7 +8,7 @@ import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import Connection
@@ -26,6 +26,7 @@ from qbwc_server.qbxml.errors import QBXMLError
 from qbwc_server.qbxml.hcp import HCP, SINGLE_USER, read_hcp
 from qbwc_server.qbxml.request import ByFullName, ByListID, Count, Deleted, Find, Page, Request, build_message_set
 from qbwc_server.qbxml.versions import LOWEST, choose
+from qbwc_server.rhythm import Place
 from qbwc_server.store import companies, freshness, moves, visits
 from qbwc_server.store.companies import Company
 from qbwc_server.store.refreshes import QueuedRefresh
@@ -45,10 +46,16 @@ _KINDS: dict[type[Request], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How the server speaks: the language of its sentences, and the private fields that are published."""
+    """How the server speaks: the language of its sentences, and the private fields that are published.
+
+    `place` has the clocks and hours by which lists are read by themselves; None where none is. `zone` is the time
+    zone of companies that have none of their own.
+    """
 
     language: str = "en"
     private: frozenset[str] = frozenset()
+    place: Place | None = None
+    zone: tzinfo = UTC
 
 
 def greet(

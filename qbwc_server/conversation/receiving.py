@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import BinaryIO
 
 from sqlalchemy import Connection
@@ -102,9 +102,15 @@ def take_part(connection: Connection, visit: Visit, reading: answers.Reading, no
 
 
 def take_in(
-    connection: Connection, company: Company, visit: Visit, session: Session, arrival: Arrival, now: datetime
+    connection: Connection,
+    company: Company,
+    visit: Visit,
+    session: Session,
+    arrival: Arrival,
+    now: datetime,
+    zone: tzinfo,
 ) -> Step:
-    """Accept the answer to the outstanding request, or say why it is none."""
+    """Accept the answer to the outstanding request, or say why it is none; `zone` is the installation's."""
     done = visit.done
     if arrival.hresult:
         code = codes.find(arrival.hresult)
@@ -117,7 +123,7 @@ def take_in(
         done += _accept(connection, company, visit, arrival.reading, now)
     waiting = moves.waiting_count(connection, visit.company, visit.visit)
     under_way = moves.under_way(connection, visit.company, visit.visit) if waiting else 0.0
-    hold = holding.may_hold(connection, company, visit, now)
+    hold = holding.may_hold(connection, company, visit, now, zone)
     return advance(session, protocol.AnswerAccepted(protocol.percentage(done, waiting, under_way, hold=hold)))
 
 

@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_server import __version__, codes, protocol
 from qbwc_server.conversation import answers, holding, receiving
+from qbwc_server.conversation.due import ask_due, is_due
 from qbwc_server.conversation.effects import answer_text, carry_out
 from qbwc_server.conversation.handing_out import Manner, greet, take_work
 from qbwc_server.conversation.sessions import left_behind, save, session_of
@@ -85,6 +86,7 @@ class Conversation:
             if company is not None and right and not paused:
                 name, number = company.company, company.visit
                 work = refreshes.anything_waits(connection, name) or visits.has_request_out(connection, name, number)
+                due = self.manner.place is not None and is_due(company, self.clock())
         if company is None:
             return (visits.make_ticket(), "nvu")
         if not right:
@@ -95,15 +97,17 @@ class Conversation:
                 polls.refuse(connection, company.company, Poll(now, address[:64]))
             return (visits.make_ticket(), "nvu")
         self.watch.seen(company.company, address, self.clock())
-        if paused or not work:
+        if paused or not (work or due):
             return (visits.make_ticket(), "none")
-        return self._begin(company.company, address)
+        return self._begin(company.company, address, work=work)
 
-    def _begin(self, name: str, address: str) -> tuple[str, ...]:
+    def _begin(self, name: str, address: str, *, work: bool) -> tuple[str, ...]:
         ticket = visits.make_ticket()
         with self.database.write() as connection:
             company = companies.lock(connection, name)
             now = self.database.now(connection)
+            if not (self._ask_due(connection, company, now) or work):
+                return (ticket, "none")
             before = visits.get(connection, name, company.visit)
             if before is not None:
                 occupied = before.outstanding is not None and not before.released
@@ -117,6 +121,11 @@ class Conversation:
             visits.begin(connection, name, ticket, address[:64], now)
             companies.notice(connection, name, **connector_passwords.NO_WRONG)
         return (ticket, company.company_file or "")
+
+    def _ask_due(self, connection: Connection, company: Company, now: datetime) -> bool:
+        place = self.manner.place
+        due = place is not None and is_due(company, now) and not company.is_paused(now)
+        return due and place is not None and ask_due(connection, company, now, place)
 
     def _end_visit(self, connection: Connection, company: Company, visit: Visit, now: datetime) -> None:
         step = advance(session_of(visit, company), SessionTakenOver())
@@ -138,7 +147,7 @@ class Conversation:
                 return self._text(step, visit)
             if protocol.TakeWork() in step.effects:
                 visit, reason = greet(connection, company, visit, hcp_response, company_file, country, now)
-                hold = holding.may_hold(connection, company, visit, now)
+                hold = holding.may_hold(connection, company, visit, now, self.manner.zone)
                 step, visit = take_work(self.manner, connection, company, visit, step.session, reason, now, hold=hold)
             text = self._text(step, visit)
             if session.state is not State.TAKEN_OVER:
@@ -187,7 +196,7 @@ class Conversation:
                 visit, company, session, now = self._enter(connection, ticket)
                 step = advance(session, protocol.response_event(session, arrival.echoed, arrival.wrong))
                 if protocol.AcceptAnswer() in step.effects and visit is not None and company is not None:
-                    step = receiving.take_in(connection, company, visit, session, arrival, now)
+                    step = receiving.take_in(connection, company, visit, session, arrival, now, self.manner.zone)
                     carry_out(connection, visit, step, now)
                 if not isinstance(step.answer, protocol.Number):
                     raise protocol.IllegalEvent(session.state, protocol.EventKind.ANSWER_ARRIVED)
@@ -229,7 +238,7 @@ class Conversation:
         with self.database.write() as connection:
             visit, company, session, now = self._enter(connection, ticket)
             if event == protocol.ErrorAsked() and visit is not None and company is not None:
-                event = protocol.ErrorAsked(hold=holding.may_hold(connection, company, visit, now))
+                event = protocol.ErrorAsked(hold=holding.may_hold(connection, company, visit, now, self.manner.zone))
             step = advance(session, event)
             answer = self._text(step, visit)
             if visit is not None and session.state is not State.TAKEN_OVER:

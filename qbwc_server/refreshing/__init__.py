@@ -14,6 +14,7 @@ from qbwc_server.refreshing.errors import (
     UnknownRecord,
     UnknownRefresh,
 )
+from qbwc_server.refreshing.schedules import BadSchedule, CompanySchedule, ScheduleView
 from qbwc_server.refreshing.views import (
     Asked,
     CompanyView,
@@ -29,8 +30,10 @@ from qbwc_server.refreshing.wishes import Wish, fault_of
 
 __all__ = [
     "Asked",
+    "BadSchedule",
     "BadWish",
     "CompanyNeeded",
+    "CompanySchedule",
     "CompanyView",
     "ConnectionView",
     "FieldChange",
@@ -46,6 +49,7 @@ __all__ = [
     "Refresh",
     "Refreshing",
     "RefreshingError",
+    "ScheduleView",
     "UnknownCompany",
     "UnknownRecord",
     "UnknownRefresh",

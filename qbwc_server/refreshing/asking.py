@@ -61,7 +61,7 @@ class Refreshing:
     ) -> None:
         self.database = database
         self.office = office
-        self.showing = Showing(database, website, private)
+        self.showing = Showing(database, website, private, office)
 
     def ask(self, wishes: Sequence[Wish], asked_by: str, *, idempotency_key: str | None = None) -> tuple[Asked, ...]:
         """Queue refreshes of one company, or join those that wait for the same.

@@ -46,14 +46,15 @@ _MISSED = 3 * NOOP_WAIT
 _WAITING_STATES = ("ready", "holding")
 
 
-def held_until(company: Company, visit: Visit | None, now: datetime) -> datetime | None:
+def held_until(company: Company, visit: Visit | None, now: datetime, office: Office) -> datetime | None:
     """Return until when a company's visit is held; None when none is, or its Web Connector has gone silent.
 
     `visit` is the company's current one.
     """
     if visit is None or visit.state not in _WAITING_STATES or now - visit.last_call_at > _MISSED:
         return None
-    return holds.until(company, now, single_user=visit.single_user, quiet=holds.is_quiet(company, now))
+    quiet = holds.is_quiet(company, now, office.zone)
+    return holds.until(company, now, single_user=visit.single_user, quiet=quiet)
 
 
 def expected_at(rhythm: Rhythm, now: datetime, held: datetime | None = None) -> datetime | None:
@@ -79,7 +80,7 @@ def view(
     visit: Visit | None = None,
 ) -> ConnectionView:
     """Return how a company's connection stands; `visit` is its current one."""
-    held = held_until(company, visit, now)
+    held = held_until(company, visit, now, office)
     interval = None if rhythm.interval is None else max(1, round(rhythm.interval.total_seconds()))
     paused = company.is_paused(now)
     return ConnectionView(

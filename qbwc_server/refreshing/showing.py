@@ -31,18 +31,20 @@ class Showing:
         website: the website's, for what it shows now.
         private: the private fields that the owner publishes; others are shown to nobody, even where they are
             still stored from a time when they were published.
+        office: when the QuickBooks PC is expected to be on.
     """
 
-    def __init__(self, database: Database, website: Website | None, private: frozenset[str]) -> None:
+    def __init__(self, database: Database, website: Website | None, private: frozenset[str], office: Office) -> None:
         self.database = database
         self.website = website
         self.private = private
+        self.office = office
 
     def refreshes(self, connection: Connection, rows: Sequence[QueuedRefresh]) -> tuple[Refresh, ...]:
         """Return the views of rows of the queue, with the expected time of those that wait."""
         now = self.database.now(connection)
         expected = {
-            company: _expected_at(connection, company, now)
+            company: _expected_at(connection, company, now, self.office)
             for company in {row.company for row in rows if row.state == "waiting"}
         }
         asked = refreshes.askers_of(connection, [row.id for row in rows])
@@ -142,11 +144,11 @@ def connection_view(
     return connections.view(company, seen, rhythm, now, office, visits.get(connection, company.company, company.visit))
 
 
-def _expected_at(connection: Connection, name: str, now: datetime) -> datetime | None:
+def _expected_at(connection: Connection, name: str, now: datetime, office: Office) -> datetime | None:
     company = companies.get(connection, name)
     # Most are never held: those are spared the look at their visit.
     visit = visits.get(connection, name, company.visit) if company.hold_seconds else None
-    held = connections.held_until(company, visit, now)
+    held = connections.held_until(company, visit, now, office)
     return connections.expected_at(polls.rhythm(connection, name), now, held)
 
 

@@ -15,6 +15,7 @@ from qbwc_server.settings.errors import SettingsError
 from qbwc_server.settings.load import FILE_NAME, PREFIX, load_settings, unknown_variables
 from qbwc_server.settings.model import LEAST_SECRET_KEY, Settings
 from qbwc_server.settings.office_hours import OfficeHours
+from qbwc_server.settings.quiet_hours import QuietHours
 from qbwc_server.settings.urls import shown_url
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "PREFIX",
     "SECRET_KEY_FILE",
     "OfficeHours",
+    "QuietHours",
     "Settings",
     "SettingsError",
     "load_settings",

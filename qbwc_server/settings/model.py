@@ -42,6 +42,7 @@ class Settings(BaseModel):
         smtp_url: The mail server for alerts.
         mail_from: Their sender.
         office_hours: When the QuickBooks PC is expected to be on, in `time_zone`.
+        schedules: Whether lists are read by themselves, as each company's schedule says; "on" or "off".
         alert_after: Minutes of silence within the office hours after which somebody is told.
         alert_webhook: An address that alerts are posted to, as JSON.
         log_format: "text" or "json".
@@ -67,6 +68,7 @@ class Settings(BaseModel):
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
     office_hours: OfficeHours = OfficeHours.parse("mon-fri 08:00-18:00")
+    schedules: Literal["on", "off"] = "on"
     alert_after: int = Field(default=60, ge=1, le=10080)
     alert_webhook: SecretStr | None = None
     log_format: Literal["text", "json"] = "text"

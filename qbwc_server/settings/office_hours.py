@@ -7,8 +7,8 @@ from typing import Final, Self
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALWAYS: Final = "always"
-_FORM: Final = re.compile(r"([a-z,-]+) ([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})", re.ASCII)
-_MIDNIGHT: Final = "24:00"
+FORM: Final = re.compile(r"([a-z,-]+) ([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})", re.ASCII)
+MIDNIGHT: Final = "24:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class OfficeHours:
         plain = text.strip().lower()
         if plain == ALWAYS:
             return cls(tuple(range(len(DAYS))), time(0), time(0))
-        found = _FORM.fullmatch(plain)
+        found = FORM.fullmatch(plain)
         hours = cls._from(*found.groups()) if found is not None else None
         if hours is None:
             message = f"{text!r} are no office hours; write them as mon-fri 08:00-18:00"
@@ -44,23 +44,20 @@ class OfficeHours:
 
     @classmethod
     def _from(cls, days: str, begin: str, end: str) -> Self | None:
-        if not all(name in DAYS for part in days.split(",") for name in part.split("-")):
+        found = days_of(days)
+        if found is None:
             return None
-        parts = [_days(part) for part in days.split(",")]
-        if not all(parts):
-            return None
-        found = sorted({day for part in parts for day in part})
         try:
-            first, last = time.fromisoformat(begin), time.fromisoformat("00:00" if end == _MIDNIGHT else end)
+            first, last = time.fromisoformat(begin), time.fromisoformat("00:00" if end == MIDNIGHT else end)
         except ValueError:
             return None
-        return cls(tuple(found), first, last) if last == time(0) or last > first else None
+        return cls(found, first, last) if last == time(0) or last > first else None
 
     def __str__(self) -> str:
         if self.days == tuple(range(len(DAYS))) and self.begin == self.end == time(0):
             return ALWAYS
         days = ",".join(DAYS[day] for day in self.days)
-        end = _MIDNIGHT if self.end == time(0) else f"{self.end:%H:%M}"
+        end = MIDNIGHT if self.end == time(0) else f"{self.end:%H:%M}"
         return f"{days} {self.begin:%H:%M}-{end}"
 
     def covers(self, moment: datetime, zone: tzinfo) -> bool:
@@ -68,6 +65,18 @@ class OfficeHours:
         local = moment.astimezone(zone)
         begin, end = self._of(local.date())
         return local.weekday() in self.days and begin <= local.replace(tzinfo=None) < end
+
+    def opening(self, moment: datetime, zone: tzinfo) -> datetime:
+        """Return the first moment from this one on at which the office works; in UTC."""
+        if self.covers(moment, zone):
+            return moment.astimezone(UTC)
+        day = moment.astimezone(zone).date()
+        # Within a week, unless clocks that are put forward pass over the hours of the one day.
+        begins = (
+            self._of(day + timedelta(days=ahead))[0].replace(tzinfo=zone).astimezone(UTC)
+            for ahead in range(2 * len(DAYS) + 1)
+        )
+        return next(begin for begin in begins if begin > moment and self.covers(begin, zone))
 
     def worked(self, since: datetime, until: datetime, zone: tzinfo) -> timedelta:
         """Return how much of the time between two moments the office worked; an hour is one also when clocks change."""
@@ -84,6 +93,14 @@ class OfficeHours:
         """Return when the office begins and ends on a day, on its own clocks."""
         begin, end = datetime.combine(day, self.begin), datetime.combine(day, self.end)
         return begin, end + timedelta(days=1) if self.end == time(0) else end
+
+
+def days_of(text: str) -> tuple[int, ...] | None:
+    """Read "mon-fri,sun"; None where these are no days, or run backwards."""
+    if not all(name in DAYS for part in text.split(",") for name in part.split("-")):
+        return None
+    parts = [_days(part) for part in text.split(",")]
+    return tuple(sorted({day for part in parts for day in part})) if all(parts) else None
 
 
 def _days(part: str) -> range:

@@ -44,6 +44,7 @@ What = Literal[
     "company_paused",
     "company_resumed",
     "hold_changed",
+    "schedule_changed",
     "file_accepted",
     "connector_password_made",
     "qwc_downloaded",

@@ -4,12 +4,14 @@ Whether it holds is a reading of what is stored, made anew at each call: a pause
 end of its time each end it without anything being written.
 """
 
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from qbwc_server.settings.quiet_hours import QuietHours
 from qbwc_server.store import companies
 from qbwc_server.store.companies import Company, CompanyError
 
@@ -51,16 +53,15 @@ def until(company: Company, now: datetime, *, single_user: bool, quiet: bool) ->
     return end if now < end else None
 
 
-def is_quiet(company: Company, now: datetime) -> bool:
-    """Tell whether these are a company's quiet hours, written as 22:00-06:00; such as cannot be read are always."""
-    if company.quiet_hours is None:
+def is_quiet(company: Company, now: datetime, installation: tzinfo) -> bool:
+    """Tell whether these are a company's quiet hours, by its own clock or that of the installation."""
+    if not company.quiet_hours:
         return False
-    begin, _, end = company.quiet_hours.partition("-")
+    zone = installation
+    # What was right when it was stored may be unknown to another release.
+    with suppress(KeyError, ValueError, OSError):
+        zone = ZoneInfo(company.time_zone) if company.time_zone else installation
     try:
-        clock = now.astimezone(ZoneInfo(company.time_zone or "UTC")).strftime("%H:%M")
-        hours = [datetime.strptime(text.strip(), "%H:%M").strftime("%H:%M") for text in (begin, end)]  # noqa: DTZ007
-    except (ValueError, OSError, KeyError):
+        return QuietHours.parse(company.quiet_hours).covers(now, zone)
+    except ValueError:
         return True
-    if hours[0] < hours[1]:
-        return hours[0] <= clock < hours[1]
-    return clock >= hours[0] or clock < hours[1]

@@ -40,7 +40,6 @@ class Visit:
     single_user: bool
     requests: Any
     iterator: Any
-    single_user: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from flask import Blueprint, render_template
 
 from qbwc_server.qbxml.lists import LISTS
 from qbwc_server.web.rows import rows
+from qbwc_server.web.schedule import missed
 from qbwc_server.web.shared import companies, shared, wording
 from qbwc_server.web.states import cards
 
@@ -20,6 +21,7 @@ def show() -> str:
         cards=cards(wording(), companies(), simulated=shared().simulated),
         counts=refreshing.counts(),
         publishing=refreshing.publishing(),
+        missed=missed(),
         latest=rows(refreshing.list(limit=_LATEST)),
         known=any(refreshing.search(kind.name, limit=1).total for kind in LISTS),
     )

@@ -208,6 +208,8 @@ class RealServer:
             "QBWC_DATABASE_URL": self.database_url,
             "QBWC_WEBSITE_DATABASE_URL": self.website_url,
             "QBWC_PUBLIC_URL": self.url,
+            # Nothing but what a test asks for, unless it is about schedules.
+            "QBWC_SCHEDULES": "off",
         }
 
     # --- the API ---

@@ -67,7 +67,7 @@ def make_site(tmp_path: Path) -> Iterator[Callable[..., Site]]:
     running: list[tuple[Server, threading.Thread, Application]] = []
 
     def make(*names: str) -> Site:
-        settings = load_settings({"data_dir": tmp_path / "data"}, {})
+        settings = load_settings({"data_dir": tmp_path / "data", "schedules": "off"}, {})
         install(settings)
         app = build_app(settings)
         with app.database.write() as connection:

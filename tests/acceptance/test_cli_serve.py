@@ -39,7 +39,7 @@ _CALL = (
 
 def _environment() -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("QBWC_")}
-    return {**clean, "PYTHONUTF8": "1"}
+    return {**clean, "PYTHONUTF8": "1", "QBWC_SCHEDULES": "off"}
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ def serving(folder: Path, *, own: Mapping[str, Any] | None = None, simulated: bo
     sockets = listen("localhost", 0)
     port = sockets[0].getsockname()[1]
     given = {"data_dir": folder, "public_url": f"http://localhost:{port}", "port": port, "time_zone": "America/Toronto"}
+    given["schedules"] = "off"
     settings = load_settings({**given, **(own or {})}, {})
     install(settings)
     app = build_app(settings, simulated=simulated)

@@ -34,4 +34,5 @@ COMPANY = Company(
     quiet_hours=None,
     hold_seconds=0,
     last_asked_at=None,
+    next_due_at=None,
 )

@@ -23,6 +23,7 @@ FLOORS = {
     "protocol": 0,
     "qbxml": 0,
     "settings": 0,
+    "rhythm": 0,
     "resources": 0,
     "sqlite": 0,
     "bulk": 0,
@@ -32,8 +33,14 @@ FLOORS = {
     "deadlines": 0,
     "qwcfile": 0,
 }
-# On the ground floor these may know each other: data files, and codes put into words.
-NEIGHBOURS = {("qbxml", "resources"), ("qwcfile", "resources"), ("codes", "words"), ("settings", "words")}
+# On the ground floor these may know each other: data files, codes put into words, and hours of the week.
+NEIGHBOURS = {
+    ("qbxml", "resources"),
+    ("qwcfile", "resources"),
+    ("codes", "words"),
+    ("settings", "words"),
+    ("rhythm", "settings"),
+}
 # The rehearsal is the independent witness: only commands may start it.
 APART = "rehearsal"
 CORE_MAY_USE = {"collections.abc", "dataclasses", "enum", "typing", "qbwc_server.protocol"}

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from a_company import COMPANY, NOW
@@ -31,17 +31,18 @@ def test_nothing_is_held_in_quiet_hours_or_in_single_user_mode() -> None:
     ("hours", "zone", "quiet"),
     [
         (None, None, False),
-        ("11:00-13:00", None, True),
-        ("12:01-13:00", None, False),
-        ("22:00-06:00", None, False),
-        ("22:00-12:01", None, True),
-        ("22:00-12:00", None, False),
-        ("07:00-09:00", "America/Toronto", True),
-        ("11:00-13:00", "America/Toronto", False),
+        ("mon-sun 11:00-13:00", None, True),
+        ("mon-sun 12:01-13:00", None, False),
+        ("mon-sun 22:00-06:00", None, False),
+        ("mon-sun 22:00-12:01", None, True),
+        ("mon-sun 22:00-12:00", None, False),
+        ("mon-sun 07:00-09:00", "America/Toronto", True),
+        ("mon-sun 11:00-13:00", "America/Toronto", False),
+        ("sat,sun 00:00-24:00", None, False),
         ("at night", None, True),
-        ("11:00-13:00", "Nowhere/Else", True),
+        ("mon-sun 11:00-13:00", "Nowhere/Else", True),
     ],
 )
 def test_quiet_hours_are_those_of_the_companys_clock(hours: str | None, zone: str | None, quiet: bool) -> None:
     # NOW is noon in UTC, eight in the morning in Toronto.
-    assert holds.is_quiet(replace(COMPANY, quiet_hours=hours, time_zone=zone), NOW) is quiet
+    assert holds.is_quiet(replace(COMPANY, quiet_hours=hours, time_zone=zone), NOW, UTC) is quiet

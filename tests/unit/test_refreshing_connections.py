@@ -37,6 +37,7 @@ HELD = Visit(
     no_more=False,
     requests=None,
     iterator=None,
+    bare=False,
     single_user=False,
 )
 
@@ -110,7 +111,7 @@ def test_while_a_visit_is_held_its_next_call_comes_in_seconds_whenever_it_signed
         (replace(ASKED, hold_seconds=10), HELD),
         (replace(ASKED, last_asked_at=None), HELD),
         (replace(ASKED, paused=True), HELD),
-        (replace(ASKED, quiet_hours="11:00-13:00"), HELD),
+        (replace(ASKED, quiet_hours="mon-sun 11:00-13:00"), HELD),
     ],
 )
 def test_no_call_is_promised_within_seconds_where_none_is_held(company: Company, visit: Visit | None) -> None:

@@ -16,6 +16,7 @@ from qbwc_server.publish.website import Website
 from qbwc_server.publishing import Publisher
 from qbwc_server.refreshing import Refresh, Refreshing, Wish
 from qbwc_server.rehearsal.company import RequestProcessorError, SimulatedCompany, SimulatedCrash, sample_company
+from qbwc_server.rhythm import Place
 from qbwc_server.store import companies, installation, pauses, tables
 from qbwc_server.store.database import Database
 
@@ -46,7 +47,15 @@ class Books:
 class Office:
     """Our server's inside: database, website and what works on them."""
 
-    def __init__(self, url: str, folder: Path, *, language: str = "en", private: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        url: str,
+        folder: Path,
+        *,
+        language: str = "en",
+        private: frozenset[str] = frozenset(),
+        place: Place | None = None,
+    ) -> None:
         self.folder = folder
         self.database = Database(url)
         tables.metadata.create_all(self.database.engine, checkfirst=False)
@@ -55,7 +64,7 @@ class Office:
         self.website = Website(f"sqlite:///{folder / 'site.db'}", stream, private)
         self.website.install()
         self.accepted = 0
-        self.conversation = Conversation(self.database, self._woken, Manner(language, private))
+        self.conversation = Conversation(self.database, self._woken, Manner(language, private, place))
         self.publisher = Publisher(self.database, self.website)
         self.refreshing = Refreshing(self.database, self.website)
 
@@ -294,10 +303,15 @@ class Visit:
 
 @contextmanager
 def office_at(
-    url: str, folder: Path, *, language: str = "en", private: frozenset[str] = frozenset()
+    url: str,
+    folder: Path,
+    *,
+    language: str = "en",
+    private: frozenset[str] = frozenset(),
+    place: Place | None = None,
 ) -> Iterator[Office]:
     """An office that is closed again."""
-    office = Office(url, folder, language=language, private=private)
+    office = Office(url, folder, language=language, private=private, place=place)
     try:
         yield office
     finally:

@@ -1,0 +1,156 @@
+"""Schedules: what of a company's lists is read by itself, when it was asked for, and when it is due again.
+
+A company without rows has the default schedule; its rows are made when it is first looked at by a poll, or changed.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select, update
+
+from qbwc_server.qbxml.lists import LISTS
+from qbwc_server.rhythm import Place
+from qbwc_server.settings import QuietHours
+from qbwc_server.store.companies import Company
+from qbwc_server.store.tables import freshness, refreshes, schedules
+
+ASKED_BY: Final = "schedule"
+"""Who asks for what is due."""
+
+STOCK_LIST: Final = "item"
+TASKS: Final[Mapping[str, tuple[str, ...]]] = {
+    one.name: ("changed", "sweep", "all") if one.name == STOCK_LIST else ("changed", "all") for one in LISTS
+}
+"""What each list has: what changed, the stock of the items, the whole list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often: every so many minutes, or once a day at a time of the office's clock ("02:00"); never with neither."""
+
+    every_minutes: int | None = None
+    at: str | None = None
+    office_hours: bool = False
+
+    @property
+    def is_never(self) -> bool:
+        """Tell whether it is turned off."""
+        return self.every_minutes is None and self.at is None
+
+
+NEVER: Final = Rhythm()
+DEFAULTS: Final[Mapping[str, Rhythm]] = {
+    "changed": Rhythm(every_minutes=10),
+    "sweep": Rhythm(every_minutes=30, office_hours=True),
+    "all": Rhythm(at="02:00"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What of a list is read by itself.
+
+    Attributes:
+        list: which list.
+        task: "changed", "sweep" or "all".
+        rhythm: how often.
+        asked_at: when it was last asked for, or when something that does as well was.
+        due_at: when it is due again, as the last poll found that looked.
+    """
+
+    list: str
+    task: str
+    rhythm: Rhythm
+    asked_at: datetime | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """When a list was last read in full, and whether all of it ever was."""
+
+    full_at: datetime | None = None
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A reading of a list under way: it waits, or QuickBooks has it."""
+
+    id: int
+    list: str
+    way: str
+    asked_by: str
+    joined: bool
+    small: bool
+    begun: bool
+
+
+def of_company(connection: Connection, company: str) -> tuple[Task, ...]:
+    """Return a company's tasks, by list and in the order of TASKS; what has no row is the default."""
+    rows = connection.execute(select(schedules).where(schedules.c.company == company))
+    found = {(row.list, row.task): _task(row) for row in rows}
+    return tuple(
+        found.get((list_name, task)) or Task(list_name, task, DEFAULTS[task])
+        for list_name, tasks in TASKS.items()
+        for task in tasks
+    )
+
+
+def keep(connection: Connection, company: str, task: Task) -> None:
+    """Store a task as it stands; the caller holds the company's row."""
+    values = {
+        "every_minutes": task.rhythm.every_minutes,
+        "at": task.rhythm.at,
+        "office_hours": task.rhythm.office_hours,
+        "asked_at": task.asked_at,
+        "due_at": task.due_at,
+    }
+    key = {"company": company, "list": task.list, "task": task.task}
+    same = (schedules.c[name] == value for name, value in key.items())
+    if connection.execute(update(schedules).where(*same).values(values)).rowcount == 0:
+        connection.execute(schedules.insert().values(key | values))
+
+
+def reads(connection: Connection, company: str) -> dict[str, Read]:
+    """Return when each list was read."""
+    rows = connection.execute(select(freshness).where(freshness.c.company == company))
+    return {row.list: Read(row.last_full_read_at, row.complete) for row in rows}
+
+
+def runs(connection: Connection, company: str) -> tuple[Run, ...]:
+    """Return the readings of whole lists, of what changed and of the stock that are under way."""
+    table = refreshes.c
+    query = select(table.id, table.list, table.way, table.asked_by, table.joined, table.small, table.first_sent_at)
+    under_way = query.where(
+        table.company == company, table.state.in_(("waiting", "sent")), table.way.in_(tuple(DEFAULTS))
+    )
+    return tuple(
+        Run(row.id, row.list, row.way, row.asked_by, row.joined, row.small, row.first_sent_at is not None)
+        for row in connection.execute(under_way)
+    )
+
+
+def make_small(connection: Connection, refresh_id: int) -> None:
+    """Let a reading that has not begun go in small pages."""
+    connection.execute(update(refreshes).where(refreshes.c.id == refresh_id).values(small=True))
+
+
+def place_of(company: Company, installation: Place) -> Place:
+    """Return a company's clocks and hours."""
+    zone, quiet = installation.zone, installation.quiet
+    # What was right when it was stored may be unknown to another release: the installation's own then.
+    with suppress(KeyError, ValueError, OSError):
+        zone = ZoneInfo(company.time_zone) if company.time_zone else zone
+    with suppress(ValueError):
+        quiet = QuietHours.parse(company.quiet_hours) if company.quiet_hours else quiet
+    return Place(zone, installation.office, quiet)
+
+
+def _task(row: Any) -> Task:
+    rhythm = Rhythm(row.every_minutes, row.at, row.office_hours)
+    return Task(row.list, row.task, rhythm, row.asked_at, row.due_at)
