@@ -105,9 +105,8 @@ def plan(
     # A state row of another stream is no guard: its numbers count something else. Ours takes its place.
     if state is not None and state.stream_id == rules.stream_id and state.seq >= dirty.seq:
         return Step(dirty, _published(dirty, state.outcome))
-    if dirty.is_deleted and row is not None:
-        changes: dict[str, ColumnValue] = {} if row["is_deleted"] else {"is_deleted": True}
-        return _step(dirty, "deleted", state, row, changes)
+    if dirty.erased or (dirty.is_deleted and row is not None):
+        return _without_values(dirty, state, row)
     try:
         wanted = _wanted(target, dirty, rules, rooms)
     except Refused as refusal:
@@ -124,6 +123,14 @@ def plan(
     ):
         return Step(dirty, _published(dirty, "held", older))
     return _step(dirty, "updated" if changes else "unchanged", state, row, changes)
+
+
+def _without_values(dirty: Dirty, state: State | None, row: Mapping[str, ColumnValue] | None) -> Step:
+    """Return the step that tells at most that the record is deleted; a row that is not there is not made."""
+    changes: dict[str, ColumnValue] = {}
+    if dirty.is_deleted and row is not None and not row["is_deleted"]:
+        changes = {"is_deleted": True}
+    return _step(dirty, "deleted" if dirty.is_deleted else "unchanged", state, row or {}, changes)
 
 
 def digest(row: Mapping[str, ColumnValue]) -> str:

@@ -302,4 +302,5 @@ def _dirty(one: Claimed) -> Dirty:
         observed_at=one.observed_at,
         single=one.single,
         forced=one.forced,
+        erased=one.erased,
     )

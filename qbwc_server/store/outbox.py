@@ -34,7 +34,8 @@ class Claimed:
 
     `listed_at` is when a list run last put it, None when none did since it was published;
     `inherited` says that it was claimed before and nobody told what became of it;
-    `forced` that a person wants it published though it was held.
+    `forced` that a person wants it published though it was held;
+    `erased` that nothing of the record is left here to be told.
     """
 
     target: str
@@ -49,6 +50,7 @@ class Claimed:
     forced: bool
     attempts: int
     is_deleted: bool
+    erased: bool
     observed_at: datetime
     values: Mapping[str, Any]
 
@@ -162,7 +164,14 @@ def _due(now: datetime) -> ColumnElement[bool]:
 def claim(connection: Connection, worker: str, now: datetime, limit: int) -> tuple[Claimed, ...]:
     """Take the rows that are due, single refreshes first, for at most `CLAIM`."""
     query = (
-        select(outbox, records.c.is_deleted, records.c.observed_at, records.c["values"], records.c.seq.label("stands"))
+        select(
+            outbox,
+            records.c.is_deleted,
+            records.c.erased,
+            records.c.observed_at,
+            records.c["values"],
+            records.c.seq.label("stands"),
+        )
         .join(
             records,
             and_(
@@ -194,6 +203,7 @@ def claim(connection: Connection, worker: str, now: datetime, limit: int) -> tup
             forced=row.forced,
             attempts=row.attempts,
             is_deleted=row.is_deleted,
+            erased=row.erased,
             observed_at=row.observed_at,
             values=row._mapping[records.c["values"]],  # noqa: SLF001 - SQLAlchemy's public name
         )

@@ -52,6 +52,7 @@ class Record:
     is_deleted: bool
     edit_sequence: str
     observed_at: datetime
+    erased: bool
     values: Mapping[str, Any] = field(repr=False)
 
 
@@ -140,7 +141,7 @@ def bury(
         connection.execute(
             records.update()
             .where(records.c.company == company, records.c.list == list_name, records.c.list_id == record.list_id)
-            .values(seq=seq, is_deleted=True, observed_at=now)
+            .values(seq=seq, is_deleted=True, observed_at=now, **({} if record.is_deleted else {"deleted_at": now}))
         )
         if not record.is_deleted:
             changed.append(_change_row(company, list_name, record.list_id, seq, now, "deleted", [], refresh_id))
@@ -174,7 +175,7 @@ def _difference(before: Record | None, values: Mapping[str, Any]) -> tuple[str, 
     ]
     if before is None:
         return "created", fields
-    if before.is_deleted:
+    if before.is_deleted or before.erased:
         return "revived", fields
     return ("updated", fields) if fields else None
 
@@ -195,6 +196,8 @@ def _row(company: str, list_name: str, list_id: str, seq: int, values: dict[str,
         "edit_sequence": str(values["EditSequence"])[:LONGEST_EDIT_SEQUENCE],
         "observed_at": now,
         "values": values,
+        "deleted_at": None,
+        "erased": False,
     }
 
 
@@ -267,8 +270,11 @@ def search(
     before: tuple[str, str, str] | None,
     limit: int,
 ) -> Page:
-    """Return records by name, from a place in the order (sort_name, list_id, company) on, or up to one."""
-    wanted = [records.c.list == list_name]
+    """Return records by name, from a place in the order (sort_name, list_id, company) on, or up to one.
+
+    Those that were erased have none and are left out.
+    """
+    wanted = [records.c.list == list_name, records.c.erased.is_(False)]
     if company is not None:
         wanted.append(records.c.company == company)
     wanted.extend(records.c.search.contains(word, autoescape=True) for word in fold(text).split())

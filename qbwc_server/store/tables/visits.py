@@ -37,6 +37,7 @@ visits = Table(
     Column("requests", JSONType),
     Column("iterator", JSONType),
     PrimaryKeyConstraint("company", "visit"),
+    Index("ix_visits_last_call", "last_call_at"),
 )
 
 exchanges = Table(
@@ -51,6 +52,7 @@ exchanges = Table(
     # The outgoing qbXML with its filter values masked; answers are never kept.
     Column("request", Text),
     Index("ix_exchanges_company_visit", "company", "visit"),
+    Index("ix_exchanges_at", "at"),
 )
 
 staging = Table(
