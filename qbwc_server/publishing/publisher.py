@@ -57,7 +57,7 @@ class Publisher:
         database: our own database.
         website: the website's.
         at_each_tick: called at each tick: writing who was seen.
-        now_and_then: called twice a minute: giving up silent visits.
+        now_and_then: called twice a minute: giving up silent visits, taking away what was kept long enough.
     """
 
     def __init__(

@@ -61,9 +61,7 @@ class Retention:
         clock: the time that decisions use; the database's unless told otherwise.
     """
 
-    def __init__(
-        self, database: Database, keep: Keep, clock: Callable[[Connection], datetime] | None = None
-    ) -> None:
+    def __init__(self, database: Database, keep: Keep, clock: Callable[[Connection], datetime] | None = None) -> None:
         self.database = database
         self.keep = keep
         self.clock = clock or database.now
@@ -168,8 +166,9 @@ def _older(table: Table, moment: Column[Any], before: datetime) -> ColumnElement
 def _over(before: datetime) -> ColumnElement[bool]:
     """Return what finds the old visits that nothing can come of any more."""
     current = exists().where(owners.c.company == visits.c.company, owners.c.visit == visits.c.visit)
-    at_quickbooks = exists().where(
+    sent = and_(
         refreshes.c.state == "sent", refreshes.c.company == visits.c.company, refreshes.c.visit == visits.c.visit
     )
+    at_quickbooks = exists().where(sent)
     settled = or_(visits.c.outstanding.is_(None), visits.c.released.is_(True))
-    return and_(visits.c.last_call_at < before, settled, ~current, ~at_quickbooks)
+    return and_(visits.c.last_call_at < before, settled, ~current.correlate(visits), ~at_quickbooks.correlate(visits))
