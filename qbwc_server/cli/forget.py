@@ -64,8 +64,13 @@ def command(list_name: str, list_id: str, company: str | None, *, yes: bool, as_
             raise SystemExit(1)
 
 
+def is_terminal() -> bool:
+    """Tell whether there is somebody to ask."""
+    return sys.stdin.isatty()
+
+
 def _confirm(here: Workplace, list_name: str, list_id: str, company: str) -> None:
-    if here.console.as_json or not sys.stdin.isatty():
+    if here.console.as_json or not is_terminal():
         message = "This cannot be undone, and there is no terminal to ask whether it is meant. Add --yes if it is."
         raise WrongUse(message)
     what = here.text(f"list.{list_name}.name")
