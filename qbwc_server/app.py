@@ -11,6 +11,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ from qbwc_server.soap import PATH as SOAP_PATH
 from qbwc_server.soap import make_soap_app
 from qbwc_server.store.database import Database
 from qbwc_server.store.migrate import open_database, stream_id
+from qbwc_server.store.retention import Keep, Retention
 from qbwc_server.web import make_web
 
 if TYPE_CHECKING:
@@ -107,11 +109,12 @@ def build_app(settings: Settings, *, simulated: bool = False) -> Application:
     refreshing = Refreshing(database, website, private, Office.of(settings))
     here = Place.of(settings)
     place = here if settings.schedules == "on" else None
+    retention = Retention(database, _keep(settings))
     publisher = Publisher(
         database,
         website,
         at_each_tick=lambda: conversation.watch.flush(database),
-        now_and_then=lambda: conversation.give_up_silent(),  # noqa: PLW0108 - it is made below
+        now_and_then=lambda: _keep_house(conversation, retention),
     )
     conversation = Conversation(database, publisher.wake, Manner(settings.language, private, place, here.zone))
     web = make_web(settings, database, refreshing, website=website, simulated=simulated)
@@ -129,6 +132,21 @@ def build_app(settings: Settings, *, simulated: bool = False) -> Application:
     wsgi = _trusting(settings.trusted_proxies, wsgi)
     courier = make_courier(settings, database)
     return Application(wsgi, database, website, refreshing, conversation, publisher, courier)
+
+
+def _keep_house(conversation: Conversation, retention: Retention) -> None:
+    conversation.give_up_silent()
+    retention.now_and_then()
+
+
+def _keep(settings: Settings) -> Keep:
+    return Keep(
+        changes=timedelta(days=settings.keep_changes_days),
+        exchanges=timedelta(days=settings.keep_exchanges_days),
+        refreshes=timedelta(days=settings.keep_refreshes_days),
+        tombstones=timedelta(days=settings.keep_tombstones_days),
+        audit=timedelta(days=settings.keep_audit_days),
+    )
 
 
 def _dispatch(soap: "WSGIApplication", api: "WSGIApplication", web: "WSGIApplication") -> "WSGIApplication":

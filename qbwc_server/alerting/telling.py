@@ -94,7 +94,7 @@ def _name(connection: Connection, reader: Reader, refresh: QueuedRefresh) -> str
     if refresh.scope in _LISTS:
         return reader.text(f"list.{refresh.list}.{refresh.way}")
     known = records.get(connection, refresh.company, refresh.list, refresh.list_id or "")
-    return refresh.full_name or (known.full_name if known is not None else refresh.value)
+    return refresh.full_name or (known.full_name if known is not None else "") or refresh.value
 
 
 def _outcome(reader: Reader, refresh: QueuedRefresh) -> str:

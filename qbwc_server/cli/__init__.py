@@ -23,6 +23,7 @@ _COMMANDS: Final = (
     ("token", "qbwc_server.cli.token"),
     ("refresh", "qbwc_server.cli.refresh"),
     ("queue", "qbwc_server.cli.queue"),
+    ("forget", "qbwc_server.cli.forget"),
     ("status", "qbwc_server.cli.status"),
     ("doctor", "qbwc_server.cli.doctor"),
     ("rehearse", "qbwc_server.cli.rehearse"),

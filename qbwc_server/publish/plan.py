@@ -96,7 +96,18 @@ def plan(form: Form, dirty: Dirty, state: State | None, row: Values | None, rule
     # A state row of another stream is no guard: its numbers count something else. Ours takes its place.
     if state is not None and state.stream_id == rules.stream_id and state.seq >= dirty.seq:
         return Step(dirty, _published(dirty, state.outcome))
+    if dirty.erased:
+        return _without_values(form, dirty, row, fresh=state is None)
     return _write(form, dirty, row, fresh=state is None)
+
+
+def _without_values(form: Form, dirty: Dirty, row: Values | None, *, fresh: bool) -> Step:
+    """Return the step that tells at most that the record is deleted; a row that is not there is not made."""
+    outcome: Outcome = "deleted" if dirty.is_deleted else "unchanged"
+    stands = (None,) * len(form.names) if row is None else row
+    if row is None or row[-1] or not dirty.is_deleted:
+        return Step(dirty, _published(dirty, outcome), None, {}, form.digest(stands), fresh)
+    return Step(dirty, _published(dirty, outcome), None, {"is_deleted": True}, form.digest((*row[:-1], True)), fresh)
 
 
 def _write(form: Form, dirty: Dirty, row: Values | None, *, fresh: bool) -> Step:

@@ -25,6 +25,7 @@ class Dirty:
         observed_at: when QuickBooks's answer arrived, aware.
         single: the record was asked for by itself, so `qbwc_checked` is written.
         forced: a person wants it written though its EditSequence is lower than the website's.
+        erased: we hold no values of it any more: the website's row keeps its own, and none is made.
     """
 
     company: str
@@ -36,6 +37,7 @@ class Dirty:
     observed_at: datetime
     single: bool
     forced: bool = False
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

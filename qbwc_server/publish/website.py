@@ -149,6 +149,23 @@ class Website:
             )
         )
 
+    def held(self, company: str, list_name: str, list_id: str) -> list[Mapping[str, Any]]:
+        """Return what the website's tables hold of a record: each `table`, and its `columns` that are not empty.
+
+        Only the names of columns, no value.
+
+        Raises:
+            WebsiteUnreachable, WebsiteDenied, NotInstalled: the website cannot be asked.
+        """
+        found: list[Mapping[str, Any]] = []
+        for table in (target(list_name).table, STATE, CHECKED):
+            query = sa.select(table).where(table.c.company == company, table.c.list_id == list_id)
+            row = self._first(query if "list" not in table.c else query.where(table.c.list == list_name))
+            if row is not None:
+                columns = [name for name, value in row.items() if value is not None and value != ""]
+                found.append({"table": table.name, "columns": columns})
+        return found
+
     def freshness(self, company: str, list_name: str) -> Mapping[str, Any] | None:
         """Return the `qbwc_freshness` row of a company's list, or None."""
         return self._first(sa.select(FRESHNESS).where(FRESHNESS.c.company == company, FRESHNESS.c.list == list_name))

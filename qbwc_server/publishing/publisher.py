@@ -56,7 +56,7 @@ class Publisher:
         database: our own database.
         website: the website's.
         at_each_tick: called at each tick: writing who was seen.
-        now_and_then: called twice a minute: giving up silent visits.
+        now_and_then: called twice a minute: giving up silent visits, taking away what was kept long enough.
     """
 
     def __init__(
@@ -300,4 +300,5 @@ def _dirty(one: Claimed) -> Dirty:
         observed_at=one.observed_at,
         single=one.single,
         forced=one.forced,
+        erased=one.erased,
     )

@@ -20,7 +20,7 @@ from qbwc_server.publish.website import Website
 from qbwc_server.refreshing import errors
 from qbwc_server.refreshing.connections import ROUND_THE_CLOCK, Office
 from qbwc_server.refreshing.noting import note_asked, note_one
-from qbwc_server.refreshing.retrying import try_again
+from qbwc_server.refreshing.retrying import is_blank, try_again
 from qbwc_server.refreshing.showing import Showing, connection_view, cursor, place
 from qbwc_server.refreshing.views import (
     Asked,
@@ -135,7 +135,7 @@ class Refreshing:
         """
         with self.database.write() as connection:
             row = self._held(connection, refresh_id, company)
-            if row.state not in ("failed", "cancelled"):
+            if row.state not in ("failed", "cancelled") or is_blank(row):
                 raise errors.NotFailed(refresh_id, row.state)
             now = self.database.now(connection)
             again = try_again(connection, row, asked_by, now)

@@ -20,6 +20,11 @@ from qbwc_server.store.refreshes import QueuedRefresh
 _PUBLISHING_CODES: Final = ("held", "refused_value", "ambiguous")
 
 
+def is_blank(row: QueuedRefresh) -> bool:
+    """Tell whether it is not known any more what was looked for: somebody was forgotten whom it named."""
+    return row.way == "find" and not row.value
+
+
 def try_again(connection: Connection, row: QueuedRefresh, asked_by: str, now: datetime) -> int:
     """Return the refresh that tries a failed one again; the caller holds the company's row."""
     under_way = refreshes.retried(connection, row.id)

@@ -18,6 +18,9 @@ from qbwc_server.settings.urls import OUR_DATABASES, WEBSITE_DATABASES, database
 _LAST_PORT: Final = 65535
 
 
+MOST_DAYS: Final = 36500
+"""The longest time that anything can be told to be kept."""
+
 LEAST_SECRET_KEY: Final = 32
 """The least length of a secret key, in characters."""
 
@@ -48,6 +51,11 @@ class Settings(BaseModel):
         log_format: "text" or "json".
         publish_private: Private fields the owner wants published, as "customer.Balance". That they exist and are
             private is checked where `load_settings` is told the fields; else only their form.
+        keep_changes_days: How long it is kept what changed in QuickBooks.
+        keep_exchanges_days: The same of the Web Connector's visits, their calls and the requests sent.
+        keep_refreshes_days: The same of refreshes that are final, who asked for them, and programs' idempotency keys.
+        keep_tombstones_days: How long the values are kept of a record that QuickBooks deleted.
+        keep_audit_days: How long it is kept who did what.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
@@ -73,6 +81,11 @@ class Settings(BaseModel):
     alert_webhook: SecretStr | None = None
     log_format: Literal["text", "json"] = "text"
     publish_private: tuple[str, ...] = ()
+    keep_changes_days: int = Field(default=730, ge=1, le=MOST_DAYS)
+    keep_exchanges_days: int = Field(default=90, ge=1, le=MOST_DAYS)
+    keep_refreshes_days: int = Field(default=365, ge=1, le=MOST_DAYS)
+    keep_tombstones_days: int = Field(default=365, ge=1, le=MOST_DAYS)
+    keep_audit_days: int = Field(default=3650, ge=1, le=MOST_DAYS)
 
     @property
     def path_prefix(self) -> str:

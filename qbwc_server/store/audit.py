@@ -23,6 +23,8 @@ What = Literal[
     "asked",
     "cancelled",
     "retried",
+    # Records.
+    "forgotten",
     # Signing in.
     "signed_in",
     "sign_in_failed",

@@ -82,6 +82,7 @@ class _Known:
     seq: int
     digest: str | None
     is_deleted: bool
+    erased: bool
 
 
 _SAME = (
@@ -118,7 +119,7 @@ def observe(
 ) -> Observed:
     """Store observations of one list and what they changed.
 
-    A partial observation of a record that is not known, or is a tombstone, is passed over.
+    A partial observation of a record that is not known, is a tombstone or was erased is passed over.
 
     Args:
         seen: each record once.
@@ -185,7 +186,7 @@ def bury(
         these = update(records).where(
             records.c.company == company, records.c.list == list_name, records.c.list_id.in_(part)
         )
-        connection.execute(these.values(is_deleted=True))
+        connection.execute(these.where(records.c.is_deleted.is_(False)).values(is_deleted=True, deleted_at=now))
     changed = [
         _change_row(company, list_name, list_id, seq, now, ("deleted", []), refresh_id)
         for list_id, seq in numbers.items()
@@ -213,22 +214,22 @@ def living(connection: Connection, company: str, list_name: str, list_ids: Itera
 
 
 def _known(connection: Connection, company: str, list_name: str, list_ids: Collection[str]) -> dict[str, _Known]:
-    query = select(records.c.list_id, records.c.seq, records.c.digest, records.c.is_deleted).where(
+    query = select(records.c.list_id, records.c.seq, records.c.digest, records.c.is_deleted, records.c.erased).where(
         records.c.company == company, records.c.list == list_name
     )
     return {
-        row[0]: _Known(row[1], row[2], row[3])
+        row[0]: _Known(*row[1:])
         for part in batched(tuple(list_ids))
         for row in connection.execute(query.where(records.c.list_id.in_(part)))
     }
 
 
 def _is_living(known: _Known | None) -> bool:
-    return known is not None and not known.is_deleted
+    return known is not None and not (known.is_deleted or known.erased)
 
 
 def _is_same(known: _Known, digest: str | None) -> bool:
-    return digest is not None and known.digest == digest and not known.is_deleted
+    return digest is not None and known.digest == digest and _is_living(known)
 
 
 def _is_edited(before: Record | None, row: Mapping[str, Any]) -> bool:
@@ -254,7 +255,7 @@ def _difference(before: Record | None, values: Mapping[str, Any]) -> tuple[str, 
         for name in sorted(old.keys() | values.keys())
         if name not in NO_CHANGE and old.get(name) != values.get(name)
     ]
-    if before.is_deleted:
+    if before.is_deleted or before.erased:
         return "revived", fields
     return ("updated", fields) if fields else None
 
@@ -288,6 +289,8 @@ def _row(
         "observed_at": now,
         "values": values,
         "digest": digest,
+        "deleted_at": None,
+        "erased": False,
     }
 
 

@@ -39,7 +39,8 @@ class Claimed:
     `name` is the claim's own;
     `listed_at` is when a list run last put it, None when none did since it was published;
     `inherited` says that it was claimed before and nobody told what became of it;
-    `forced` that a person wants it published though it was held.
+    `forced` that a person wants it published though it was held;
+    `erased` that nothing of the record is left here to be told.
     """
 
     target: str
@@ -55,6 +56,7 @@ class Claimed:
     forced: bool
     attempts: int
     is_deleted: bool
+    erased: bool
     observed_at: datetime
     values: Mapping[str, Any]
 
@@ -196,6 +198,7 @@ def claim(connection: Connection, now: datetime, limit: int) -> tuple[Claimed, .
             forced=row.forced,
             attempts=row.attempts,
             is_deleted=record.is_deleted,
+            erased=record.erased,
             observed_at=record.observed_at,
             values=record.values,
         )

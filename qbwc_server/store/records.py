@@ -29,6 +29,7 @@ class Record:
     is_deleted: bool
     edit_sequence: str
     observed_at: datetime
+    erased: bool
     values: Mapping[str, Any] = field(repr=False)
 
 
@@ -121,8 +122,11 @@ def search(
     before: tuple[str, str, str] | None,
     limit: int,
 ) -> Page:
-    """Return records by name, from a place in the order (sort_name, list_id, company) on, or up to one."""
-    wanted = [records.c.list == list_name]
+    """Return records by name, from a place in the order (sort_name, list_id, company) on, or up to one.
+
+    Those that were erased have none and are left out.
+    """
+    wanted = [records.c.list == list_name, records.c.erased.is_(False)]
     if company is not None:
         wanted.append(records.c.company == company)
     wanted.extend(records.c.search.contains(word, autoescape=True) for word in fold(text).split())

@@ -15,7 +15,16 @@ from alembic.script import ScriptDirectory
 
 from qbwc_server.store import migrate
 from qbwc_server.store.database import Database
-from qbwc_server.store.tables import UTCDateTime, askers, companies, connections, metadata, outbox, refreshes
+from qbwc_server.store.tables import (
+    UTCDateTime,
+    askers,
+    companies,
+    connections,
+    metadata,
+    outbox,
+    records,
+    refreshes,
+)
 
 
 @pytest.fixture
@@ -171,3 +180,44 @@ def test_what_an_older_program_stored_is_kept_by_the_upgrade(database: Database)
     assert (acme.company, acme.paused, acme.paused_until, acme.seq) == ("acme", True, None, 7)
     assert (seen.wrong_passwords, seen.wrong_password_same) == (3, 0)
     assert waiting.queued_at == waiting.due_at
+
+
+def test_a_tombstone_of_an_older_program_is_as_old_as_its_deletion_or_else_as_it_was_seen_last(
+    database: Database,
+) -> None:
+    moments = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
+    with database.write() as connection:
+        configuration = migrate.alembic_config()
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "0003")
+        connection.execute(
+            sa.text(
+                "INSERT INTO companies (company, title, user_name, password_sha256, password_changed_at, owner_id, "
+                "file_id, paused, created_at, seq, visit, whole_records, takeovers) "
+                "VALUES ('acme', 'Acme', 'acme', 'x', :now, 'o', 'f', :no, :now, 7, 1, :no, 0)"
+            ).bindparams(sa.bindparam("now", type_=UTCDateTime())),
+            {"now": moments[0], "no": False},
+        )
+        for list_id, gone in (("told", True), ("untold", True), ("living", False)):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO records (company, list, list_id, seq, name, full_name, sort_name, search, is_active, "
+                    'is_deleted, edit_sequence, observed_at, "values") '
+                    "VALUES ('acme', 'customer', :id, 1, 'Ann', 'Ann', 'ann', 'ann', :gone, :gone, '1', :now, '{}')"
+                ).bindparams(sa.bindparam("now", type_=UTCDateTime())),
+                {"id": list_id, "now": moments[2], "gone": gone},
+            )
+        for seq, (kind, at) in enumerate(zip(("deleted", "deleted", "updated"), (0, 1, 2), strict=True), 1):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO changes (company, seq, list, list_id, changed_at, kind, fields) "
+                    "VALUES ('acme', :seq, 'customer', 'told', :at, :kind, '[]')"
+                ).bindparams(sa.bindparam("at", type_=UTCDateTime())),
+                {"seq": seq, "at": moments[at], "kind": kind},
+            )
+
+    migrate.upgrade(database)
+
+    with database.read() as connection:
+        found = {row.list_id: (row.deleted_at, row.erased) for row in connection.execute(sa.select(records))}
+    assert found == {"told": (moments[1], False), "untold": (moments[2], False), "living": (None, False)}

@@ -59,6 +59,18 @@ def test_a_tombstone_touches_nothing_else_even_if_a_value_would_not_fit() -> Non
     assert (again.published.outcome, again.changes) == ("deleted", {})
 
 
+@pytest.mark.parametrize("is_deleted", [True, False])
+@pytest.mark.parametrize("row", [ROW, None])
+def test_a_record_without_values_tells_at_most_that_it_is_deleted(
+    row: dict[str, ColumnValue] | None, is_deleted: bool
+) -> None:
+    bare = replace(dirty(is_deleted=is_deleted), values={"TimeCreated": "2026-01-01T00:00:00Z"}, erased=True)
+    step = decide(bare, None, row)
+    assert step.published.outcome == ("deleted" if is_deleted else "unchanged")
+    assert (step.insert, step.changes) == (None, {"is_deleted": True} if is_deleted and row else {})
+    assert step.digest is not None
+
+
 @pytest.mark.parametrize(
     ("website", "quickbooks", "outcome"),
     [

@@ -361,3 +361,22 @@ def test_a_private_field_that_exists_is_taken(tmp_path: Path, value: str) -> Non
     assert load_settings({"data_dir": tmp_path, "publish_private": value}, {}, fields=FIELDS).publish_private == (
         value,
     )
+
+
+KEEP = {
+    "keep_changes_days": 730,
+    "keep_exchanges_days": 90,
+    "keep_refreshes_days": 365,
+    "keep_tombstones_days": 365,
+    "keep_audit_days": 3650,
+}
+
+
+@pytest.mark.parametrize(("name", "days"), KEEP.items())
+def test_how_long_things_are_kept_may_be_said_in_whole_days(name: str, days: int, tmp_path: Path) -> None:
+    variable = f"QBWC_{name.upper()}"
+    assert getattr(load_settings({"data_dir": tmp_path}, {}), name) == days
+    assert getattr(load_settings({"data_dir": tmp_path}, {variable: "1"}), name) == 1
+    for bad in ("0", "-3", "1.5", "forever", "36501"):
+        with pytest.raises(SettingsError, match=f"{variable} must be a whole number of days from 1 to 36500"):
+            load_settings({"data_dir": tmp_path}, {variable: bad})

@@ -109,6 +109,9 @@ refreshes = Table(
     Index("ix_refreshes_state", "state", "company"),
     # The list last, or SQLite would take this index for what is sought by state within a list.
     Index("ix_refreshes_record", "company", "list_id", "list"),
+    Index("ix_refreshes_finished", "finished_at"),
+    # Looked into for each refresh that is deleted.
+    Index("ix_refreshes_retry_of", "retry_of"),
 )
 
 askers = Table(
@@ -133,4 +136,5 @@ idempotency_keys = Table(
     Column("refresh_ids", JSONType, nullable=False),
     Column("created_at", UTCDateTime, nullable=False),
     PrimaryKeyConstraint("asked_by", "key"),
+    Index("ix_idempotency_keys_created", "created_at"),
 )

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from qbwc_server.store.tables.types import Counter, JSONType, UTCDateTime, company_column, metadata
@@ -38,8 +39,14 @@ records = Table(
     Column("values", JSONType, nullable=False),
     # Of the observation that it stands for: the same again changes nothing. NULL after one of some fields only.
     Column("digest", String(32)),
+    # Since when it is a tombstone; `observed_at` moves whenever it is looked for again.
+    Column("deleted_at", UTCDateTime),
+    # Only its ListID, number and dates are left, until QuickBooks shows it again.
+    Column("erased", Boolean, nullable=False, default=False, server_default=false()),
     PrimaryKeyConstraint("company", "list", "list_id"),
     CheckConstraint("seq > 0", name="seq"),
+    # Tombstones that still hold values, by age.
+    Index("ix_records_deleted", "erased", "deleted_at"),
     Index("ix_records_sort", "company", "list", "sort_name", "list_id"),
     Index("ix_records_full_name", "company", "list", "full_name"),
 )
@@ -60,6 +67,7 @@ changes = Table(
     PrimaryKeyConstraint("company", "seq"),
     Index("ix_changes_record", "company", "list", "list_id", "seq"),
     Index("ix_changes_refresh", "refresh_id"),
+    Index("ix_changes_changed", "changed_at"),
 )
 
 outbox = Table(

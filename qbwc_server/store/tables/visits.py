@@ -41,6 +41,7 @@ visits = Table(
     # QuickBooks has the company file in single-user mode: nobody else gets in while a visit is open.
     Column("single_user", Boolean, nullable=False, default=False, server_default=false()),
     PrimaryKeyConstraint("company", "visit"),
+    Index("ix_visits_last_call", "last_call_at"),
 )
 
 exchanges = Table(
@@ -55,6 +56,7 @@ exchanges = Table(
     # The outgoing qbXML with its filter values masked; answers are never kept.
     Column("request", Text),
     Index("ix_exchanges_company_visit", "company", "visit"),
+    Index("ix_exchanges_at", "at"),
 )
 
 staging = Table(
