@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qbwc_server.publish.engine import Backend
-from qbwc_server.publish.values import Refused, Shape, canonical, column_value, plain_length
+from qbwc_server.publish.values import Refused, Shape, canonical, column_value
 
 PRICE = Shape("price", "decimal")
 PHONE = Shape("phone", "text", 21)
