@@ -2,8 +2,8 @@
 
 `Website` is the whole of it; `Dirty` goes in, `Published` comes out. The modules: records (values), errors, engine
 (connections, retries), sqlite_file (a file that may be moved or replaced), tables, room (what the columns take as they
-stand), values (what a value becomes in a column), plan (decides for one record, pure), write (the statements), schema
-(making the tables), website.
+stand), values (what a value becomes in a column), filling (what a record becomes in a row), plan (decides for one
+record, pure), statements, write (one transaction), schema (making the tables), website.
 """
 
 from qbwc_server.publish.errors import (

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
 
 from qbwc_server.publish.engine import Backend
 from qbwc_server.publish.room import Room
@@ -46,18 +46,16 @@ class Form:
         self.edit_sequence = self.names.index("edit_sequence")
         shapes = [column.shape.with_room(rooms.get(column.shape.column)) for column in target.columns]
         self._fields = [column.field for column in target.columns]
-        judges = [
+        self._judges = [
             _judge(f"{target.list}.{column.field}", shape, backend, private if column.private else None)
             for column, shape in zip(target.columns, shapes, strict=True)
         ]
-        self._plain = [plain for plain, _ in judges]
-        self._converters = [convert for _, convert in judges]
         # SQLite keeps numbers as texts.
         self._decimals = [
             place for place, shape in enumerate(shapes) if shape.kind == "decimal" and backend != "sqlite"
         ]
 
-    def fill(self, values: Mapping[str, object], *, is_deleted: bool) -> Values:
+    def fill(self, values: Mapping[str, Any], *, is_deleted: bool) -> Values:
         """Return the row that shows a record.
 
         Args:
@@ -67,14 +65,14 @@ class Form:
         Raises:
             Refused: a column cannot take its value.
         """
-        row = cast("list[ColumnValue]", list(map(values.get, self._fields)))
-        plain = self._plain
-        for place, value in enumerate(row):
-            # What may be printed is neither NUL nor half a character.
-            if value is not None and not (
-                value.__class__ is str and len(value) <= plain[place] and value.isprintable()
-            ):
-                row[place] = self._converters[place](value)
+        found = map(values.get, self._fields)
+        # What may be printed is neither NUL nor half a character.
+        row: list[Any] = [
+            value
+            if value is None or (value.__class__ is str and len(value) <= plain and value.isprintable())
+            else convert(value)
+            for value, (plain, convert) in zip(found, self._judges, strict=True)
+        ]
         return (*row, is_deleted)
 
     def digest(self, row: Sequence[ColumnValue]) -> str:

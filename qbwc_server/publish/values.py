@@ -155,7 +155,9 @@ def _decimal(shape: Shape, value: object, backend: Backend) -> ColumnValue:
         raise Refused(shape.column, "not_a_number")
     if backend == "sqlite":
         return text
-    decimals = _decimals(number)
+    decimals = -int(number.as_tuple().exponent)
+    if shape.scale is not None and decimals > shape.scale:
+        decimals = _decimals(number)
     if shape.scale is not None and decimals > shape.scale:
         raise Refused(shape.column, "too_many_decimals", length=decimals, limit=shape.scale)
     whole = number.adjusted() + 1 if number else 0

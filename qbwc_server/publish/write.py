@@ -1,4 +1,4 @@
-"""The statements of one publishing transaction: read in bulk, decide in memory, write only what differs.
+"""One publishing transaction: read in bulk, decide in memory, write only what differs.
 
 Locks are taken in the same order by everybody: state rows by list, company and ListID, then the website's rows, then
 `qbwc_checked`, then `qbwc_freshness`.

@@ -17,8 +17,8 @@ from sqlalchemy import Connection
 
 from qbwc_server.publish.records import SET_ASIDE
 from qbwc_server.store import companies, moves, outbox, refreshes
+from qbwc_server.store.claims import Claimed
 from qbwc_server.store.database import Database
-from qbwc_server.store.outbox import Claimed
 from qbwc_server.store.refreshes import QueuedRefresh
 
 SCOPES = ("all", "changed")

@@ -32,9 +32,9 @@ from qbwc_server.publish.errors import WebsiteError
 from qbwc_server.publish.records import SET_ASIDE, Dirty, Freshness, Published
 from qbwc_server.publish.website import Website
 from qbwc_server.publishing import lists, numbers
-from qbwc_server.store import companies, freshness, installation, moves, outbox, staging
+from qbwc_server.store import claims, companies, freshness, installation, moves, staging
+from qbwc_server.store.claims import Claimed
 from qbwc_server.store.database import Database
-from qbwc_server.store.outbox import Claimed
 
 TICK = 2.0
 BATCH = 500
@@ -115,7 +115,7 @@ class Publisher:
     def _begin(self) -> None:
         """Drop the claims of a dead process."""
         with self.database.write() as connection:
-            outbox.drop_claims(connection)
+            claims.drop_claims(connection)
 
     def _round(self) -> None:
         try:
@@ -144,16 +144,23 @@ class Publisher:
         """
         self._check_numbers()
         with self.database.read() as connection:
-            idle = not outbox.anything_due(connection, self.database.now(connection))
+            idle = not claims.anything_due(connection, self.database.now(connection))
             stale = freshness.stale(connection)
         if idle and not stale:
             lists.finish(self.database)
             return 0
         with self.database.write() as connection:
             now = self.database.now(connection)
-            claimed = outbox.claim(connection, now, BATCH)
+            claimed = claims.claim(connection, now, BATCH)
         told = [
-            Freshness(one.company, one.list, one.last_contact_at, None, one.last_full_read_at, one.complete or None)
+            Freshness(
+                one.company,
+                one.list,
+                one.last_contact_at,
+                one.last_changed_read_at,
+                one.last_full_read_at,
+                one.complete,
+            )
             for one in stale
         ]
         self._bring(claimed, told, now)
@@ -191,12 +198,16 @@ class Publisher:
                 raise
         self._bring((), told, now)
 
+    def _anything_postponed(self) -> bool:
+        with self.database.read() as connection:
+            return claims.anything_postponed(connection, self.database.now(connection))
+
     def _check_numbers(self) -> None:
         try:
             numbers.check(self.database, self.website)
         except WebsiteError as problem:
             with self.database.write() as connection:
-                outbox.note_problem(connection, str(problem))
+                claims.note_problem(connection, str(problem))
             raise
 
     def _inheritance(self, claimed: Sequence[Claimed]) -> dict[Key, tuple[int, str]]:
@@ -221,7 +232,7 @@ class Publisher:
         with self.database.write() as connection:
             _hold(connection, claimed)
             due_at = self.database.now(connection) + BACKOFF[min(tried, len(BACKOFF) - 1)]
-            outbox.postpone(connection, claimed, due_at, why)
+            claims.postpone(connection, claimed, due_at, why)
 
     def _mark(
         self,
@@ -244,19 +255,19 @@ class Publisher:
                 if (one.list, one.list_id) in asked[one.company]:
                     _tell_askers(connection, one, result, earlier.get(key), now)
                 if result.outcome in SET_ASIDE:
-                    outbox.set_aside(connection, one, result.outcome, result.detail, now)
+                    claims.set_aside(connection, one, result.outcome, result.detail, now)
                 else:
                     gone.append(one)
                 counted.append((one, _counted(one, result, earlier.get(key))))
-            outbox.done(connection, gone)
+            claims.done(connection, gone)
             lists.count(connection, counted)
             for fresh in told:
                 if fresh.last_contact_at is not None:
                     freshness.told(connection, fresh.company, fresh.list, fresh.last_contact_at)
         # The website answers, even if it was only told of a call: what was put off for minutes need not wait.
-        if told or any(one.attempts for one in claimed):
+        if (told or any(one.attempts for one in claimed)) and self._anything_postponed():
             with self.database.write() as connection:
-                outbox.hurry(connection, self.database.now(connection))
+                claims.hurry(connection, self.database.now(connection))
         lists.finish(self.database)
 
 

@@ -85,6 +85,12 @@ class _Known:
     erased: bool
 
 
+# Built once, and the ListIDs handed over whole.
+_KNOWN = select(records.c.list_id, records.c.seq, records.c.digest, records.c.is_deleted, records.c.erased).where(
+    records.c.company == bindparam("company"),
+    records.c.list == bindparam("list"),
+    records.c.list_id.in_(bindparam("list_ids", expanding=True)),
+)
 _SAME = (
     update(records)
     .where(
@@ -214,13 +220,11 @@ def living(connection: Connection, company: str, list_name: str, list_ids: Itera
 
 
 def _known(connection: Connection, company: str, list_name: str, list_ids: Collection[str]) -> dict[str, _Known]:
-    query = select(records.c.list_id, records.c.seq, records.c.digest, records.c.is_deleted, records.c.erased).where(
-        records.c.company == company, records.c.list == list_name
-    )
+    of = {"company": company, "list": list_name}
     return {
         row[0]: _Known(*row[1:])
         for part in batched(tuple(list_ids))
-        for row in connection.execute(query.where(records.c.list_id.in_(part)))
+        for row in connection.execute(_KNOWN, {**of, "list_ids": part})
     }
 
 

@@ -1,18 +1,21 @@
 """Records as last seen in QuickBooks, what changed of them, and looking for them by name."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
 from qbwc_server.store.database import batched
 from qbwc_server.store.tables import changes, records
 
 NO_CHANGE = frozenset({"EditSequence", "TimeModified", "TimeCreated"})
 SEARCHED = ("Name", "FullName", "CompanyName", "Email", "Phone", "ManufacturerPartNumber", "BarCodeValue")
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,24 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in apart if not unicodedata.combining(char))
+    return _NOT_ASCII.sub(_without_mark, apart)
+
+
+def _without_mark(found: re.Match[str]) -> str:
+    character = found[0]
+    return "" if unicodedata.combining(character) else character
 
 
 def _record(row: Row[Any]) -> Record:
     return Record(**{name: row._mapping[name] for name in Record.__slots__})  # noqa: SLF001 - SQLAlchemy's public name
+
+
+# Built once, and the ListIDs handed over whole: to build a statement that names each costs more than the answer.
+_MANY = select(*(records.c[name] for name in Record.__slots__)).where(
+    records.c.company == bindparam("company"),
+    records.c.list == bindparam("list"),
+    records.c.list_id.in_(bindparam("list_ids", expanding=True)),
+)
 
 
 def get(connection: Connection, company: str, list_name: str, list_id: str) -> Record | None:
@@ -65,13 +81,11 @@ def get(connection: Connection, company: str, list_name: str, list_id: str) -> R
 
 def many(connection: Connection, company: str, list_name: str, list_ids: Iterable[str]) -> dict[str, Record]:
     """Return records by ListID."""
-    query = select(*(records.c[name] for name in Record.__slots__)).where(
-        records.c.company == company, records.c.list == list_name
-    )
+    of = {"company": company, "list": list_name}
     return {
         row.list_id: Record(*row)
         for part in batched(tuple(list_ids))
-        for row in connection.execute(query.where(records.c.list_id.in_(part)))
+        for row in connection.execute(_MANY, {**of, "list_ids": part})
     }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from qbwc_server import codes
 from qbwc_server.alerting import judging
-from qbwc_server.store import alerts, companies, connector_passwords, outbox, tables
+from qbwc_server.store import alerts, claims, companies, connector_passwords, outbox, tables
 from qbwc_server.words import text
 
 
@@ -236,12 +236,12 @@ def test_what_was_seen_again_while_it_was_published_waits_since_then(office: Off
     with office.database.write() as connection:
         early = office.database.now(connection) - timedelta(hours=3)
         connection.execute(tables.outbox.update().values(queued_at=early))
-        (claimed,) = outbox.claim(connection, office.database.now(connection), 9)
+        (claimed,) = claims.claim(connection, office.database.now(connection), 9)
         again = office.database.now(connection)
         numbers = {claimed.list_id: claimed.seq + 1}
         outbox.put(connection, claimed.target, claimed.company, claimed.list, numbers, again, single=True)
         assert queued_at(connection) == early
-        outbox.done(connection, [claimed])
+        claims.done(connection, [claimed])
         assert queued_at(connection) == again
 
 

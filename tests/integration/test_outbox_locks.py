@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 from office import Books, Office, office_at
 
-from qbwc_server.store import companies, outbox, tables
-from qbwc_server.store.outbox import Claimed
+from qbwc_server.store import claims, companies, outbox, tables
+from qbwc_server.store.claims import Claimed
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def claimed_rows(office: Office, books: Books) -> tuple[Claimed, ...]:
     office.ask(books, "customer", "all")
     office.visit(books).to_the_end()
     with office.database.write() as connection:
-        return outbox.claim(connection, office.database.now(connection), 100)
+        return claims.claim(connection, office.database.now(connection), 100)
 
 
 def put(office: Office, connection: sa.Connection, books: Books, numbers: Mapping[str, int]) -> None:
@@ -47,7 +47,7 @@ def test_letting_go_of_claims_passes_over_what_an_answer_holds(office: Office, b
         put(office, answer, books, {held: 50})
         with office.database.write() as connection:
             connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
-            outbox.drop_claims(connection)
+            claims.drop_claims(connection)
     free = office.rows(tables.outbox, tables.outbox.c.claimed_until.is_(None))
     assert sorted(row["list_id"] for row in free) == others
 
@@ -60,7 +60,7 @@ def test_hurrying_passes_over_what_an_answer_holds(office: Office, books: Books)
         answer.execute(tables.outbox.update().where(tables.outbox.c.list_id == held).values(single=True))
         with office.database.write() as connection:
             connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
-            outbox.hurry(connection, office.database.now(connection))
+            claims.hurry(connection, office.database.now(connection))
     hurried = office.rows(tables.outbox, tables.outbox.c.attempts == 0)
     assert sorted(row["list_id"] for row in hurried) == others
 

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from qbwc_server.publish import Dirty, Freshness, Published, Website
+from qbwc_server.publish.filling import names_of
+from qbwc_server.publish.statements import find
+from qbwc_server.publish.tables import target
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -294,6 +297,19 @@ def test_a_large_batch_goes_through(website: Website) -> None:
     assert set(publish(website, *(customer(each.seq + 5000, each.list_id) for each in batch))) == {"unchanged"}
     changed = [customer(each.seq + 9000, each.list_id, Phone=str(each.seq)) for each in batch]
     assert set(publish(website, *changed)) == {"updated"}
+
+
+def test_postgresql_looks_each_record_up_by_its_key_while_it_has_no_statistics(website: Website) -> None:
+    if website.engine.dialect.name != "postgresql":
+        pytest.skip("the others look up by the key anyway")
+    publish(website, *(customer(number + 1, f"{number:08X}-1") for number in range(100)))
+    aim = target("customer")
+    query = find(aim.table, ("company",), names_of(aim), "postgresql").compile(dialect=website.engine.dialect)
+    values = query.construct_params({"company": "acme", "list_ids": ["00000001-1", "00000002-1"]})
+    with website.engine.connect() as connection:
+        told = connection.exec_driver_sql(f"EXPLAIN {query}", values).scalars().all()
+    (condition,) = [line for line in told if "Index Cond" in line]
+    assert "list_id" in condition
 
 
 def test_after_a_restored_backup_the_highest_seq_is_known_and_the_lifted_counter_publishes(website: Website) -> None:

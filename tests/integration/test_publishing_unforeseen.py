@@ -2,7 +2,7 @@
 
 from office import Books, Office
 
-from qbwc_server.store import outbox, tables
+from qbwc_server.store import claims, outbox, tables
 
 
 def test_the_others_are_published_and_the_one_is_tried_again_with_the_reason_told(office: Office, books: Books) -> None:
@@ -26,6 +26,6 @@ def test_the_others_are_published_and_the_one_is_tried_again_with_the_reason_tol
     with office.database.write() as connection:
         whole = kept._mapping[tables.records.c["values"]]
         connection.execute(tables.records.update().where(mine).values({"values": whole}))
-        outbox.hurry(connection, office.database.now(connection))
+        claims.hurry(connection, office.database.now(connection))
     office.publish()
     assert office.states(asked) == ["published"] * 4

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from office import Books, Office
 
-from qbwc_server.store import companies, numbers, outbox, tables
+from qbwc_server.store import claims, companies, numbers, tables
 
 HOLDERS = {
     table: [column.name for column in table.c if column.name in ("seq", "since", "first_seq")]
@@ -58,7 +58,7 @@ def held(office: Office) -> dict[str, list[int]]:
 
 def claimed(office: Office) -> int:
     with office.database.write() as connection:
-        return len(outbox.claim(connection, office.database.now(connection), 100))
+        return len(claims.claim(connection, office.database.now(connection), 100))
 
 
 def test_every_column_that_holds_a_number_is_known() -> None:
@@ -83,7 +83,7 @@ def test_a_note_stays_until_the_website_was_asked(office: Office, books: Books) 
 
 def test_nothing_of_a_company_with_a_note_can_be_claimed(office: Office, books: Books) -> None:
     with office.database.read() as connection:
-        assert not outbox.anything_due(connection, office.database.now(connection))
+        assert not claims.anything_due(connection, office.database.now(connection))
     assert claimed(office) == 0
     settle(office, 4, 4)
     assert claimed(office) == len(books.list_ids("customer"))

@@ -102,21 +102,6 @@ def test_a_deleted_record_that_returns_with_a_lower_number_is_back() -> None:
     assert (step.published.outcome, step.changes) == ("updated", {"edit_sequence": "9", "is_deleted": False})
 
 
-@pytest.mark.parametrize(
-    ("published", "expected"),
-    [
-        ((), None),
-        (("customer.Custom.Colour",), '{"Colour": "red"}'),
-        (("customer.Custom",), '{"Colour": "red", "Size": "L"}'),
-        (("item.Custom", "customer.Balance"), None),
-    ],
-)
-def test_private_parts_are_published_by_name(published: tuple[str, ...], expected: str | None) -> None:
-    form = Form(CUSTOMER, "postgresql", frozenset(published))
-    row = form.fill({"Custom": {"Size": "L", "Colour": "red"}}, is_deleted=False)
-    assert row[form.names.index("custom_fields")] == expected
-
-
 def test_a_key_must_fit_exactly() -> None:
     assert bad_key(dirty(), "mysql") is None
     for backend, list_id, reason in (
