@@ -86,7 +86,7 @@ def run(connection: sa.Connection, statement: sa.UpdateBase, rows: Sequence[Row]
     compiled = _compiled(connection, statement, rows[0])
     if compiled is None:
         return connection.execute(statement, [dict(row) for row in rows]).rowcount
-    columns = (_column(connection, compiled, parameter, rows) for parameter in compiled.parameters)
+    columns = (_column(compiled, parameter, rows) for parameter in compiled.parameters)
     values: list[Any] = list(zip(*columns, strict=True))
     if not compiled.by_place:
         names = [parameter.name for parameter in compiled.parameters]
@@ -94,22 +94,20 @@ def run(connection: sa.Connection, statement: sa.UpdateBase, rows: Sequence[Row]
     return connection.exec_driver_sql(compiled.text, values).rowcount
 
 
-def _column(
-    connection: sa.Connection, compiled: _Compiled, parameter: _Parameter, rows: Sequence[Row]
-) -> Iterable[object]:
+def _column(compiled: _Compiled, parameter: _Parameter, rows: Sequence[Row]) -> Iterable[object]:
     if parameter.key is None:
         return repeat(parameter.constant, len(rows))
     try:
         found = list(map(itemgetter(parameter.key), rows))
         return found if parameter.process is None else _processed(found, parameter.process)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - each type has errors of its own
+        # Not `from error`: its words may hold the value.
         raise StatementError(
             f"({type(error).__name__}) {parameter.key}: a row lacks it, or its value is of another kind",
             compiled.text,
             None,
             error,
-            hide_parameters=connection.engine.hide_parameters,
-        ) from error
+        ) from None
 
 
 def _processed(values: Iterable[object], process: Callable[[Any], Any]) -> list[object]:

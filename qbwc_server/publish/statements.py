@@ -30,10 +30,11 @@ def find(table: sa.Table, where: Sequence[str], columns: Sequence[str], backend:
     if backend != "postgresql":
         return read.where(table.c.list_id.in_(sa.bindparam("list_ids", expanding=True))).order_by(table.c.list_id)
     # As long as it has no statistics, and that is so while a list is first read, PostgreSQL believes that one company
-    # has one row, and compares every row of the company with every ListID. So it is made to look each up by itself.
+    # has one row, and compares every row of the company with every ListID. A query within another is run for each
+    # ListID by itself if it locks, since PostgreSQL never merges one that does into the other.
     ids = sa.bindparam("list_ids", type_=postgresql.ARRAY(sa.String))
     wanted = sa.func.unnest(ids).table_valued("list_id", name="wanted").render_derived()
-    one = read.where(table.c.list_id == wanted.c.list_id).limit(1).lateral("found")
+    one = read.where(table.c.list_id == wanted.c.list_id).lateral("found")
     return sa.select(one).select_from(wanted.join(one, sa.true()))
 
 
