@@ -129,7 +129,9 @@ def forget(database: Database, reading: Reading) -> None:
 
 def _seen(observation: Observation, *, partial: bool) -> Seen:
     values = qbxml_record.to_json(observation.values)
-    return Seen(observation.list, observation.list_id, values, observation.asked, partial)
+    return Seen(
+        observation.list, observation.list_id, values, observation.asked, partial, flawed=bool(observation.unread)
+    )
 
 
 def _stage(database: Database, visit: Visit, reading: Reading, waiting: list[tuple[str, Seen]], now: datetime) -> None:
@@ -142,7 +144,12 @@ def _stage(database: Database, visit: Visit, reading: Reading, waiting: list[tup
             "list": one.list,
             "list_id": one.list_id,
             "staged_at": now,
-            "observation": {"values": one.values, "asked": sorted(one.asked), "partial": one.partial},
+            "observation": {
+                "values": one.values,
+                "asked": sorted(one.asked),
+                "partial": one.partial,
+                "flawed": one.flawed,
+            },
         }
         for request_id, one in waiting
     ]

@@ -20,6 +20,7 @@ run says so.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,7 +33,7 @@ from qbwc_server.conversation.paging import FIRST_PAGE, Measure, page_size
 from qbwc_server.conversation.unread import skipped_before
 from qbwc_server.qbxml import moments
 from qbwc_server.qbxml.response import AnswerHead
-from qbwc_server.store import companies, freshness, moves, observations, refreshes
+from qbwc_server.store import companies, freshness, moves, observations
 from qbwc_server.store.observations import Seen
 from qbwc_server.store.refreshes import QueuedRefresh
 from qbwc_server.store.visits import Visit
@@ -280,5 +281,6 @@ class ListRun:
 
     def _change(self, **values: object) -> None:
         moves.change(self.connection, [self.run.id], **values)
-        found = refreshes.get(self.connection, self.run.id)
-        self.run = found if found is not None else self.run
+        # The company's row is held: nobody else changes the run meanwhile.
+        known = {name: value for name, value in values.items() if name in QueuedRefresh.__slots__}
+        self.run = replace(self.run, **known)  # type: ignore[arg-type]

@@ -114,7 +114,7 @@ def bury(
 
 def _with_what_was(connection: Connection, company: str, list_name: str, seen: list[Seen]) -> list[Seen]:
     """Put the known value where one that every record has could not be read, and not its default."""
-    flawed = {one.list_id for one in seen if not one.values.keys() <= one.asked | _ALWAYS_THERE}
+    flawed = {one.list_id for one in seen if one.flawed}
     known = records.many(connection, company, list_name, flawed) if flawed else {}
     return [
         replace(one, values={**one.values, **_unasked(known[one.list_id].values, one)}) if one.list_id in known else one

@@ -26,6 +26,7 @@ OVERLAP: Final = timedelta(hours=2)
 # No wall clock on Earth is further ahead of UTC.
 _FURTHEST_AHEAD: Final = timedelta(hours=26)
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
+_LENGTH: Final = 19
 _FORM: Final = "%Y-%m-%dT%H:%M:%S"
 _EARLIEST: Final = "1970-01-01T00:00:00"
 
@@ -39,16 +40,18 @@ def newest(texts: Iterable[object], now: datetime, before: str | None = None) ->
         before: the newest so far.
     """
     latest = (now.astimezone(UTC) + _FURTHEST_AHEAD).strftime(_FORM)
-    found = {moment(text) for text in texts} | {before}
-    for one in sorted((one for one in found if one is not None and one <= latest), reverse=True):
-        if _parsed(one) is not None:
+    shown = {text[:_LENGTH] for text in texts if isinstance(text, str)}
+    for one in sorted((one for one in shown if one <= latest), reverse=True):
+        if before is not None and one <= before:
+            return before
+        if moment(one) is not None and _parsed(one) is not None:
             return one
     return before
 
 
 def moment(text: object) -> str | None:
     """Return what the wall clock showed, by a time as QuickBooks prints it; None if it has not that form."""
-    shown = text[:19] if isinstance(text, str) else ""
+    shown = text[:_LENGTH] if isinstance(text, str) else ""
     return shown if _MOMENT.fullmatch(shown) is not None else None
 
 

@@ -22,12 +22,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, or_, select, tuple_, update
 
 from qbwc_server.store.database import batched
-from qbwc_server.store.records import Record, many
-from qbwc_server.store.tables import companies, outbox
+from qbwc_server.store.tables import companies, outbox, records
 
 CLAIM = timedelta(minutes=5)
 LONGEST_PROBLEM = 500
 _KEY = ("target", "company", "list", "list_id")
+_PICKED = (*_KEY, "since", "claimed_by", "single", "listed_at", "forced", "attempts")
+Key = tuple[str, str, str, str]
 # Of a row that was seen again while it was being published: what is left waits since then, when it was due.
 _SEEN_AGAIN: Mapping[str, Any] = {"queued_at": outbox.c.due_at, "claimed_by": None, "claimed_until": None}
 
@@ -45,6 +46,13 @@ _TAKE = (
     .values(claimed_by=bindparam("its_name"), claimed_until=bindparam("its_end"), claimed_seq=outbox.c.seq)
 )
 _DROP = delete(outbox).where(_MINE, outbox.c.seq <= outbox.c.claimed_seq)
+_STAND = select(
+    *(records.c[name] for name in ("list_id", "seq", "is_deleted", "erased", "observed_at", "values"))
+).where(
+    records.c.company == bindparam("its_company"),
+    records.c.list == bindparam("its_list"),
+    records.c.list_id.in_(bindparam("its_list_ids", expanding=True)),
+)
 _LEFT = select(outbox.c.list_id).where(_MINE)
 
 
@@ -100,40 +108,40 @@ def claim(connection: Connection, now: datetime, limit: int) -> tuple[Claimed, .
         # Two questions, since an index answers each in its order.
         rows += _picked(connection, now, limit - len(rows), single=False)
     name = str(uuid.uuid4())
-    for these in _by_list(rows):
+    keys: list[Key] = [tuple(row)[:4] for row in rows]
+    for these in _by_list(keys):
         connection.execute(_TAKE, {**these, "its_name": name, "its_end": now + CLAIM})
-    stand = _records(connection, rows)
-    return tuple(_claimed(row, stand[row.company, row.list, row.list_id], name) for row in rows)
+    stand = _as_they_stand(connection, keys)
+    return tuple(_claimed(tuple(row), tuple(stand[key]), name) for row, key in zip(rows, keys, strict=True))
 
 
-def _claimed(row: Row[Any], record: Record, name: str) -> Claimed:
+def _claimed(row: tuple[Any, ...], stands: tuple[Any, ...], name: str) -> Claimed:
+    target, company, list_name, list_id, since, claimed_by, single, listed_at, forced, attempts = row
+    _, seq, is_deleted, erased, observed_at, values = stands
     return Claimed(
-        target=row.target,
-        company=row.company,
-        list=row.list,
-        list_id=row.list_id,
-        seq=record.seq,
-        since=row.since,
+        target,
+        company,
+        list_name,
+        list_id,
+        seq=seq,
+        since=since,
         name=name,
-        inherited=row.claimed_by is not None,
-        single=row.single,
-        listed_at=row.listed_at,
-        forced=row.forced,
-        attempts=row.attempts,
-        is_deleted=record.is_deleted,
-        erased=record.erased,
-        observed_at=record.observed_at,
-        values=record.values,
+        inherited=claimed_by is not None,
+        single=single,
+        listed_at=listed_at,
+        forced=forced,
+        attempts=attempts,
+        is_deleted=is_deleted,
+        erased=erased,
+        observed_at=observed_at,
+        values=values,
     )
 
 
 def _picked(connection: Connection, now: datetime, limit: int, *, single: bool) -> list[Row[Any]]:
     # Of the outbox alone: a database that was never analysed would look for the records in the wrong order.
     query = (
-        select(
-            *(outbox.c[name] for name in ("target", "company", "list", "list_id", "since", "claimed_by", "single")),
-            *(outbox.c[name] for name in ("listed_at", "forced", "attempts")),
-        )
+        select(*(outbox.c[name] for name in _PICKED))
         .where(outbox.c.single.is_(single), _due(now))
         .order_by(outbox.c.since)
         .limit(limit)
@@ -142,22 +150,21 @@ def _picked(connection: Connection, now: datetime, limit: int, *, single: bool) 
     return [*connection.execute(query)]
 
 
-def _records(connection: Connection, rows: Iterable[Any]) -> dict[tuple[str, str, str], Record]:
-    wanted: dict[tuple[str, str], list[str]] = {}
-    for row in rows:
-        wanted.setdefault((row.company, row.list), []).append(row.list_id)
-    return {
-        (company, list_name, list_id): record
-        for (company, list_name), list_ids in wanted.items()
-        for list_id, record in many(connection, company, list_name, list_ids).items()
-    }
+def _as_they_stand(connection: Connection, keys: Iterable[Key]) -> dict[Key, Row[Any]]:
+    """Return what is told of the records of these rows of the outbox."""
+    found: dict[Key, Row[Any]] = {}
+    for these in _by_list(keys):
+        target, company, list_name = these["its_target"], these["its_company"], these["its_list"]
+        for row in connection.execute(_STAND, these):
+            found[target, company, list_name, row[0]] = row
+    return found
 
 
-def _by_list(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
+def _by_list(keys: Iterable[Key]) -> Iterator[dict[str, Any]]:
     """Yield what `_THESE` is given for the rows of each target and list, in the order of their keys."""
     groups: dict[tuple[str, str, str], list[str]] = {}
-    for row in rows:
-        groups.setdefault((row.target, row.company, row.list), []).append(row.list_id)
+    for target, company, list_name, list_id in keys:
+        groups.setdefault((target, company, list_name), []).append(list_id)
     for (target, company, list_name), list_ids in sorted(groups.items()):
         for part in batched(sorted(list_ids)):
             yield {"its_target": target, "its_company": company, "its_list": list_name, "its_list_ids": part}
@@ -181,8 +188,8 @@ def _key(row: Any) -> dict[str, Any]:
     return {f"its_{name}": getattr(row, name) for name in _KEY}
 
 
-def _place(row: Any) -> tuple[str, ...]:
-    return tuple(getattr(row, name) for name in _KEY)
+def _place(row: Any) -> Key:
+    return (row.target, row.company, row.list, row.list_id)
 
 
 def done(connection: Connection, published: Sequence[Claimed]) -> None:
@@ -194,13 +201,14 @@ def done(connection: Connection, published: Sequence[Claimed]) -> None:
     for one in published:
         by_name.setdefault(one.name, []).append(one)
     for name, claimed in by_name.items():
-        left: set[tuple[str, ...]] = set()
-        for these in _by_list(claimed):
+        left: set[Key] = set()
+        for these in _by_list(map(_place, claimed)):
             mine = {**these, "its_name": name}
             connection.execute(_DROP, mine)
             key = (these["its_target"], these["its_company"], these["its_list"])
             left |= {(*key, list_id) for list_id in connection.execute(_LEFT, mine).scalars()}
-        _keep_newer(connection, [one for one in claimed if _place(one) in left])
+        if left:
+            _keep_newer(connection, [one for one in claimed if _place(one) in left])
 
 
 def _keep_newer(connection: Connection, published: Sequence[Claimed]) -> None:

@@ -20,6 +20,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -44,6 +45,7 @@ class Seen:
         values: in JSON form by field name.
         asked: the fields that the answer speaks about; the others keep what they had.
         partial: of a few fields only, so that it can say nothing of a record that is not known yet.
+        flawed: a value could not be read; its field is not among those asked for.
     """
 
     list: str
@@ -51,13 +53,20 @@ class Seen:
     values: Mapping[str, Any] = field(repr=False)
     asked: frozenset[str]
     partial: bool = False
+    flawed: bool = False
 
     def digest(self) -> str | None:
         """Return what stands for this observation; None for one of a few fields."""
         if self.partial:
             return None
-        told = orjson.dumps([self.values, sorted(self.asked)], option=orjson.OPT_SORT_KEYS)
-        return hashlib.blake2b(told, digest_size=16).hexdigest()
+        told = orjson.dumps(self.values, option=orjson.OPT_SORT_KEYS)
+        return hashlib.blake2b(told, digest_size=16, key=_mark_of(self.asked)).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _mark_of(asked: frozenset[str]) -> bytes:
+    """Return what tells one set of fields from another."""
+    return hashlib.blake2b("\n".join(sorted(asked)).encode(), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)
