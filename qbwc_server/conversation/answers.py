@@ -9,7 +9,7 @@ and ours; `accepting` then gives it its meaning.
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
@@ -19,8 +19,17 @@ from sqlalchemy import Connection
 from qbwc_server.conversation.unread import Unread
 from qbwc_server.qbxml import record as qbxml_record
 from qbwc_server.qbxml.record import Observation
-from qbwc_server.qbxml.response import AnswerHead, Context, DeletedContext, Deletion, ListQueryContext, read_answer
-from qbwc_server.store import staging
+from qbwc_server.qbxml.response import (
+    AnswerHead,
+    Context,
+    DeletedContext,
+    Deletion,
+    Known,
+    ListQueryContext,
+    Unchanged,
+    read_answer,
+)
+from qbwc_server.store import observations, staging
 from qbwc_server.store.database import Database
 from qbwc_server.store.observations import Seen
 from qbwc_server.store.visits import Visit
@@ -92,7 +101,7 @@ def read(database: Database, visit: Visit, source: BinaryIO, clock: Callable[[],
     expected = contexts(visit)
     waiting: list[tuple[str, Seen]] = []
     try:
-        for part in read_answer(source, expected):
+        for part in read_answer(source, expected, _known(database, visit)):
             if isinstance(part, AnswerHead):
                 reading.heads[part.request_id] = part
                 current = part.request_id
@@ -102,13 +111,15 @@ def read(database: Database, visit: Visit, source: BinaryIO, clock: Callable[[],
             elif isinstance(part, Observation):
                 unread.note(part)
                 waiting.append((current, _seen(part, partial=partial)))
-                if len(waiting) >= (PART if reading.staged else MOST_KEPT):
-                    _stage(database, visit, reading, waiting, clock())
+            elif isinstance(part, Unchanged):
+                waiting.append((current, _unchanged(part)))
             elif isinstance(part, Deletion):
                 reading.deletions.setdefault(current, []).append(part)
             else:
                 unread.skipped = part.unreadable
                 reading.count += part.count
+            if len(waiting) >= (PART if reading.staged else MOST_KEPT):
+                _stage(database, visit, reading, waiting, clock())
     except Exception:
         forget(database, reading)
         raise
@@ -130,8 +141,31 @@ def forget(database: Database, reading: Reading) -> None:
 def _seen(observation: Observation, *, partial: bool) -> Seen:
     values = qbxml_record.to_json(observation.values)
     return Seen(
-        observation.list, observation.list_id, values, observation.asked, partial, flawed=bool(observation.unread)
+        observation.list,
+        observation.list_id,
+        values,
+        observation.asked,
+        partial,
+        bool(observation.unread),
+        observation.mark,
     )
+
+
+def _unchanged(part: Unchanged) -> Seen:
+    values = {"TimeModified": part.time_modified}
+    return Seen(part.list, part.list_id, values, frozenset(), mark=part.mark, unchanged=True)
+
+
+def _known(database: Database, visit: Visit) -> Known | None:
+    """Return what tells the marks of known records where a list is read; single records are read whatever is known."""
+    if not any(asked["kind"] == "page" for asked in (visit.requests or {}).values()):
+        return None
+
+    def known(list_name: str, list_ids: Sequence[str]) -> Mapping[str, str]:
+        with database.read() as connection:
+            return observations.marks(connection, visit.company, list_name, list_ids)
+
+    return known
 
 
 def _stage(database: Database, visit: Visit, reading: Reading, waiting: list[tuple[str, Seen]], now: datetime) -> None:
@@ -149,6 +183,8 @@ def _stage(database: Database, visit: Visit, reading: Reading, waiting: list[tup
                 "asked": sorted(one.asked),
                 "partial": one.partial,
                 "flawed": one.flawed,
+                "mark": one.mark,
+                "unchanged": one.unchanged,
             },
         }
         for request_id, one in waiting

@@ -25,6 +25,7 @@ class State(NamedTuple):
     stream_id: str
     seq: int
     outcome: Outcome
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,17 @@ def plan(form: Form, dirty: Dirty, state: State | None, row: Values | None, rule
         return Step(dirty, _published(dirty, state.outcome))
     if dirty.erased:
         return _without_values(form, dirty, row, fresh=state is None)
-    return _write(form, dirty, row, fresh=state is None)
+    if dirty.is_deleted and row is not None:
+        changes: dict[str, ColumnValue] = {} if row[-1] else {"is_deleted": True}
+        digest = form.digest((*row[:-1], True))
+        return Step(dirty, _published(dirty, "deleted"), None, changes, digest, state is None)
+    if dirty.values is not None:
+        return _write(form, dirty, dirty.values, row, fresh=state is None)
+    # The row was written with these values, and is as it was written: that they are the same need not be compared.
+    told = state is not None and state.stream_id == rules.stream_id and state.seq >= dirty.values_seq
+    if state is not None and told and row is not None and not row[-1] and form.digest(row) == state.digest:
+        return Step(dirty, _published(dirty, "unchanged"), None, {}, state.digest)
+    return Step(dirty, _published(dirty, "unread"))
 
 
 def _without_values(form: Form, dirty: Dirty, row: Values | None, *, fresh: bool) -> Step:
@@ -110,12 +121,9 @@ def _without_values(form: Form, dirty: Dirty, row: Values | None, *, fresh: bool
     return Step(dirty, _published(dirty, outcome), None, {"is_deleted": True}, form.digest((*row[:-1], True)), fresh)
 
 
-def _write(form: Form, dirty: Dirty, row: Values | None, *, fresh: bool) -> Step:
-    if dirty.is_deleted and row is not None:
-        changes: dict[str, ColumnValue] = {} if row[-1] else {"is_deleted": True}
-        return Step(dirty, _published(dirty, "deleted"), None, changes, form.digest((*row[:-1], True)), fresh)
+def _write(form: Form, dirty: Dirty, values: Mapping[str, object], row: Values | None, *, fresh: bool) -> Step:
     try:
-        wanted = form.fill(dirty.values, is_deleted=dirty.is_deleted)
+        wanted = form.fill(values, is_deleted=dirty.is_deleted)
     except Refused as refusal:
         return refused(dirty, refusal.detail)
     if row is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-Outcome = Literal["inserted", "updated", "unchanged", "deleted", "held", "refused_value"]
+Outcome = Literal["inserted", "updated", "unchanged", "deleted", "held", "refused_value", "unread"]
 
 SET_ASIDE: tuple[Outcome, ...] = ("held", "refused_value")
 """Outcomes after which the website still shows what it showed before."""
@@ -20,11 +20,13 @@ class Dirty:
         list: name of the list, such as "customer".
         list_id: QuickBooks's ListID, unique within company and list.
         seq: number of the observation; a higher one is newer. Counted per company.
-        values: field name to value in JSON form (money and quantities as digits in text); absent is NULL.
+        values: field name to value in JSON form (money and quantities as digits in text); absent is NULL. None: they
+            have not changed since `values_seq`, and are given only if the website does not show them.
         is_deleted: QuickBooks no longer has the record.
         observed_at: when QuickBooks's answer arrived, aware.
         single: the record was asked for by itself, so `qbwc_checked` is written.
         forced: a person wants it written though its EditSequence is lower than the website's.
+        values_seq: number of the observation that brought its values.
         erased: we hold no values of it any more: the website's row keeps its own, and none is made.
     """
 
@@ -32,12 +34,13 @@ class Dirty:
     list: str
     list_id: str
     seq: int
-    values: Mapping[str, object]
+    values: Mapping[str, object] | None
     is_deleted: bool
     observed_at: datetime
     single: bool
     forced: bool = False
     erased: bool = False
+    values_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Published:
         list: as in the `Dirty`.
         list_id: as in the `Dirty`.
         seq: as in the `Dirty`.
-        outcome: what happened; of a repeated delivery, what happened the first time.
+        outcome: what happened; of a repeated delivery, what happened the first time. `unread`: nothing happened, for
+            want of its values; deliver it with them.
         detail: facts for a person, never a value of the record. `refused_value`: "column", "reason" ("too_long",
             "too_many_digits", "too_many_decimals", "out_of_range", "not_a_number", "bad_character",
             "trailing_space", "wrong_kind", "database") with "length" and "limit" where they apply, and the

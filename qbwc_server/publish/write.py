@@ -95,7 +95,7 @@ def _states(
 ) -> dict[str, State]:
     list_name, company = group
     where = {"target": target(list_name).table.name, "company": company, "list": list_name}
-    query = find(STATE, tuple(where), ("stream_id", "seq", "outcome"), rules.backend)
+    query = find(STATE, tuple(where), ("stream_id", "seq", "outcome", "digest"), rules.backend)
     found: dict[str, State] = {}
     for part in _parts(list_ids):
         for list_id, *state in connection.execute(query, {**where, "list_ids": part}).all():

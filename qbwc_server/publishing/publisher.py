@@ -170,7 +170,8 @@ class Publisher:
         """Write records to the website, and note what became of them."""
         try:
             earlier = self._inheritance(claimed)
-            published = self.website.publish([_dirty(one) for one in claimed], told, now)
+            results = self.website.publish([_dirty(one) for one in claimed], told, now)
+            claimed, published = self._with_unread(claimed, results, now)
         except WebsiteError as problem:
             self._postpone(claimed, str(problem))
             raise
@@ -184,6 +185,20 @@ class Publisher:
             self._bring_singly(claimed, told, now, UNFORESEEN.format(type(problem).__name__))
             return
         self._mark(claimed, published, told, earlier)
+
+    def _with_unread(
+        self, claimed: Sequence[Claimed], published: Sequence[Published], now: datetime
+    ) -> tuple[Sequence[Claimed], Sequence[Published]]:
+        """Bring those once more, with their values, that the website does not show as they were last told."""
+        unread = [one for one, result in zip(claimed, published, strict=True) if result.outcome == "unread"]
+        if not unread:
+            return claimed, published
+        with self.database.read() as connection:
+            whole = claims.with_values(connection, unread)
+        results = self.website.publish([_dirty(one) for one in whole], (), now)
+        place = {_key(one): (one, result) for one, result in zip(whole, results, strict=True)}
+        both = [place.get(_key(one), (one, result)) for one, result in zip(claimed, published, strict=True)]
+        return [one for one, _ in both], [result for _, result in both]
 
     def _bring_singly(self, claimed: Sequence[Claimed], told: Sequence[Freshness], now: datetime, why: str) -> None:
         """Find the record over which writing broke off: only that one is put off."""
@@ -300,6 +315,10 @@ def _counted(one: Claimed, result: Published, earlier: tuple[int, str] | None) -
     return result.outcome
 
 
+def _key(one: Claimed) -> Key:
+    return (one.company, one.list, one.list_id)
+
+
 def _dirty(one: Claimed) -> Dirty:
     return Dirty(
         company=one.company,
@@ -312,4 +331,5 @@ def _dirty(one: Claimed) -> Dirty:
         single=one.single,
         forced=one.forced,
         erased=one.erased,
+        values_seq=one.values_seq,
     )

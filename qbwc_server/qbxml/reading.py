@@ -76,8 +76,8 @@ class RecordReader:
         self._plans: dict[str, _Plan] = {}
         self._private = private
 
-    def read(self, ret: Element) -> Observation:
-        """Read one record.
+    def read(self, ret: Element, mark: str | None = None) -> Observation:
+        """Read one record; `mark` is kept with it.
 
         Raises:
             UnreadableRecord: it has no ListID, or one that is longer than any of QuickBooks's.
@@ -88,9 +88,9 @@ class RecordReader:
             plan = self._plans[tag] = self._compile(tag)
         found = _Found()
         _walk(ret, plan, found)
-        return self._observation(tag, found)
+        return self._observation(tag, found, mark)
 
-    def _observation(self, tag: str, found: _Found) -> Observation:
+    def _observation(self, tag: str, found: _Found, mark: str | None) -> Observation:
         values = found.values
         list_id = values.get("ListID")
         if not isinstance(list_id, str) or not is_identity(list_id):
@@ -111,7 +111,9 @@ class RecordReader:
             values.setdefault(name, "")
         values.setdefault("FullName", values["Name"])
         values.setdefault("IsActive", True)
-        return Observation(self._kind.name, list_id, tag, values, asked, warnings, tuple(found.bad))
+        # What could not be read is tried again, and told again.
+        mark = None if found.bad else mark
+        return Observation(self._kind.name, list_id, tag, values, asked, warnings, tuple(found.bad), mark)
 
     def _without_bad(self, found: _Found) -> tuple[frozenset[str], tuple[str, ...]]:
         for name in found.bad:

@@ -25,6 +25,7 @@ class Observation:
         asked: the fields that this answer speaks about; all others keep the value they had.
         warnings: what could not be read; names fields, never holds their text.
         unread: the names of the fields that could not be read.
+        mark: what tells its element from any other that was asked for alike; None where nobody wanted to know.
     """
 
     list: str
@@ -34,6 +35,24 @@ class Observation:
     asked: frozenset[str]
     warnings: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    mark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A record whose element is letter for letter the one that was read before; it is not read again.
+
+    Attributes:
+        list: the list's name.
+        list_id: its ListID.
+        mark: of its element.
+        time_modified: its TimeModified, as QuickBooks prints it.
+    """
+
+    list: str
+    list_id: str
+    mark: str
+    time_modified: str
 
 
 def is_identity(list_id: object) -> bool:

@@ -21,8 +21,9 @@ from qbwc_server.qbxml.errors import (
     WrongKind,
 )
 from qbwc_server.qbxml.lists import LISTS, list_type
+from qbwc_server.qbxml.marks import Known, Marker
 from qbwc_server.qbxml.reading import RecordReader
-from qbwc_server.qbxml.record import Observation
+from qbwc_server.qbxml.record import Observation, Unchanged
 
 CHUNK: Final = 1 << 16
 _COUNT_DIGITS: Final = 12
@@ -30,16 +31,18 @@ _COUNT_DIGITS: Final = 12
 _LONGEST_PROLOG: Final = 1 << 20
 _CLOSING: Final = b"</QBXML>"
 _TAIL: Final = 64
+# How many records are looked at together.
+_LOOKED_AT: Final = 250
 _ROOT: Final = "QBXML"
 _MESSAGES: Final = "QBXMLMsgsRs"
 _ANSWERS: Final = frozenset({DELETED_ANSWER, *(kind.answer_element for kind in LISTS)})
 _TAGS: Final = (_ROOT, _MESSAGES, *_ANSWERS, DELETED_RET, *(ret for kind in LISTS for ret in kind.rets))
 
-Part = AnswerHead | Observation | Deletion | AnswerEnd
+Part = AnswerHead | Observation | Unchanged | Deletion | AnswerEnd
 _Reader: TypeAlias = RecordReader | DeletionReader
 
 
-def read_answer(source: Readable, expected: Mapping[str, Context]) -> Iterator[Part]:
+def read_answer(source: Readable, expected: Mapping[str, Context], known: Known | None = None) -> Iterator[Part]:
     """Read the answer to a message set.
 
     For each request a head, its records or deletions, its end. One without a usable ListID is skipped and counted.
@@ -49,11 +52,13 @@ def read_answer(source: Readable, expected: Mapping[str, Context]) -> Iterator[P
     Args:
         source: UTF-8 bytes, from their start; an encoding that the document declares is not believed.
         expected: what is awaited, by requestID.
+        known: which records are known, so that those come as `Unchanged` which are letter for letter as they were;
+            None where every record is to be read. Asked about so many at once.
 
     Raises:
         NotAnAnswer: by the subclass that says why: EmptyAnswer, NotXML, Truncated, ForeignAnswer, WrongKind.
     """
-    reader = _AnswerReader(expected)
+    reader = _AnswerReader(expected, known)
     parser = new_pull_parser(("start", "end"), _TAGS)
     cleaner = Cleaner()
     while chunk := source.read(CHUNK):
@@ -86,8 +91,12 @@ def _feed(parser: etree.XMLPullParser, data: bytes, reader: "_AnswerReader") -> 
 class _AnswerReader:
     """Turns the parser's events into parts, and keeps the tree small."""
 
-    def __init__(self, expected: Mapping[str, Context]) -> None:
+    def __init__(self, expected: Mapping[str, Context], known: Known | None) -> None:
         self._expected = expected
+        self._known = known
+        self._marker: Marker | None = None
+        # Elements that may be known, until there are so many that asking is worth it.
+        self._unlooked: list[Element] = []
         self._readers: dict[Context, _Reader] = {}
         self._answered: set[str] = set()
         self._root: Element | None = None
@@ -121,12 +130,34 @@ class _AnswerReader:
                 if head is not None:
                     yield head
             elif element.getparent() is self._answer and self._answer is not None:
+                if self._marker is not None:
+                    # What the tree drops meanwhile lives on until it was looked at.
+                    self._unlooked.append(element)
+                    if len(self._unlooked) >= _LOOKED_AT:
+                        yield from self._looked_at()
+                    continue
                 record = self._record(element)
                 if record is not None:
                     yield record
             elif element is self._answer and self._head is not None:
+                yield from self._looked_at()
                 self._answer = None
                 yield AnswerEnd(self._head.request_id, self._count, self._unreadable)
+
+    def _looked_at(self) -> Iterator[Part]:
+        """Give what has come of a list of which records are known."""
+        if self._marker is None or not self._unlooked or self._reader is None:
+            return
+        elements = [element for element in self._unlooked if element.tag in self._reader.rets]
+        self._unlooked = []
+        for element, mark, unchanged in self._marker.look(elements):
+            if unchanged is not None:
+                self._count += 1
+                yield unchanged
+                continue
+            record = self._record(element, mark)
+            if record is not None:
+                yield record
 
     def prune(self) -> None:
         """Drop what has been read; refuse what does not belong here.
@@ -186,15 +217,20 @@ class _AnswerReader:
         if reader is None:
             reader = self._readers[context] = _reader(context)
         self._reader = reader
+        self._marker = None
+        if self._known is not None and isinstance(context, ListQueryContext) and not context.volatile:
+            self._marker = Marker(context, self._known)
         self._answer, self._count, self._unreadable = element, 0, 0
         self._head = _head(element, request_id)
         return self._head
 
-    def _record(self, element: Element) -> Observation | Deletion | None:
-        if self._reader is None or element.tag not in self._reader.rets:
+    def _record(self, element: Element, mark: str | None = None) -> Observation | Deletion | None:
+        reader = self._reader
+        if reader is None or element.tag not in reader.rets:
             return None
+        record: Observation | Deletion
         try:
-            record = self._reader.read(element)
+            record = reader.read(element, mark) if isinstance(reader, RecordReader) else reader.read(element)
         except UnreadableRecord:
             self._unreadable += 1
             return None
@@ -248,11 +284,13 @@ __all__ = [
     "Deletion",
     "EmptyAnswer",
     "ForeignAnswer",
+    "Known",
     "ListQueryContext",
     "NotAnAnswer",
     "NotXML",
     "Part",
     "Truncated",
+    "Unchanged",
     "WrongKind",
     "read_answer",
 ]

@@ -15,11 +15,26 @@ no two wait for each other.
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
 
 from qbwc_server.store.database import batched
 from qbwc_server.store.tables import companies, outbox, records
@@ -46,13 +61,19 @@ _TAKE = (
     .values(claimed_by=bindparam("its_name"), claimed_until=bindparam("its_end"), claimed_seq=outbox.c.seq)
 )
 _DROP = delete(outbox).where(_MINE, outbox.c.seq <= outbox.c.claimed_seq)
-_STAND = select(
-    *(records.c[name] for name in ("list_id", "seq", "is_deleted", "erased", "observed_at", "values"))
-).where(
+_TOLD = ("list_id", "seq", "is_deleted", "erased", "observed_at", "values_seq", "values")
+_THEIRS = and_(
     records.c.company == bindparam("its_company"),
     records.c.list == bindparam("its_list"),
     records.c.list_id.in_(bindparam("its_list_ids", expanding=True)),
 )
+_WHOLE = select(*(records.c[name] for name in _TOLD)).where(_THEIRS)
+# What a list run brought unchanged is only looked at: to load its values would be the most of the work.
+_CHANGED = type_coerce(
+    case((or_(records.c.values_seq.is_(None), records.c.values_seq >= records.c.seq), records.c["values"])),
+    records.c["values"].type,
+)
+_LEAN = select(*(records.c[name] for name in _TOLD[:-1]), _CHANGED).where(_THEIRS)
 _LEFT = select(outbox.c.list_id).where(_MINE)
 
 
@@ -64,6 +85,7 @@ class Claimed:
     `listed_at` is when a list run last put it, None when none did since it was published;
     `inherited` says that it was claimed before and nobody told what became of it;
     `forced` that a person wants it published though it was held;
+    `values_seq` is when its values were last seen to differ, and `values` is None where that was before;
     `erased` that nothing of the record is left here to be told.
     """
 
@@ -82,7 +104,8 @@ class Claimed:
     is_deleted: bool
     erased: bool
     observed_at: datetime
-    values: Mapping[str, Any]
+    values_seq: int
+    values: Mapping[str, Any] | None
 
 
 def anything_due(connection: Connection, now: datetime) -> bool:
@@ -111,13 +134,15 @@ def claim(connection: Connection, now: datetime, limit: int) -> tuple[Claimed, .
     keys: list[Key] = [tuple(row)[:4] for row in rows]
     for these in _by_list(keys):
         connection.execute(_TAKE, {**these, "its_name": name, "its_end": now + CLAIM})
-    stand = _as_they_stand(connection, keys)
+    # What is asked for by itself, or was somebody else's, is told whole.
+    whole = [key for row, key in zip(rows, keys, strict=True) if row.single or row.forced or row.claimed_by is not None]
+    stand = _as_they_stand(connection, keys, _LEAN) | _as_they_stand(connection, whole, _WHOLE)
     return tuple(_claimed(tuple(row), tuple(stand[key]), name) for row, key in zip(rows, keys, strict=True))
 
 
 def _claimed(row: tuple[Any, ...], stands: tuple[Any, ...], name: str) -> Claimed:
     target, company, list_name, list_id, since, claimed_by, single, listed_at, forced, attempts = row
-    _, seq, is_deleted, erased, observed_at, values = stands
+    _, seq, is_deleted, erased, observed_at, values_seq, values = stands
     return Claimed(
         target,
         company,
@@ -134,6 +159,7 @@ def _claimed(row: tuple[Any, ...], stands: tuple[Any, ...], name: str) -> Claime
         is_deleted=is_deleted,
         erased=erased,
         observed_at=observed_at,
+        values_seq=values_seq or seq,
         values=values,
     )
 
@@ -150,14 +176,33 @@ def _picked(connection: Connection, now: datetime, limit: int, *, single: bool) 
     return [*connection.execute(query)]
 
 
-def _as_they_stand(connection: Connection, keys: Iterable[Key]) -> dict[Key, Row[Any]]:
+def _as_they_stand(connection: Connection, keys: Iterable[Key], query: Select[Any]) -> dict[Key, Row[Any]]:
     """Return what is told of the records of these rows of the outbox."""
     found: dict[Key, Row[Any]] = {}
     for these in _by_list(keys):
         target, company, list_name = these["its_target"], these["its_company"], these["its_list"]
-        for row in connection.execute(_STAND, these):
+        for row in connection.execute(query, these):
             found[target, company, list_name, row[0]] = row
     return found
+
+
+def with_values(connection: Connection, claimed: Sequence[Claimed]) -> tuple[Claimed, ...]:
+    """Return claimed records as they stand now, with their values."""
+    stand = _as_they_stand(connection, map(_place, claimed), _WHOLE)
+    return tuple(_standing(one, tuple(stand[_place(one)])) for one in claimed)
+
+
+def _standing(claimed: Claimed, stands: tuple[Any, ...]) -> Claimed:
+    _, seq, is_deleted, erased, observed_at, values_seq, values = stands
+    return replace(
+        claimed,
+        seq=seq,
+        is_deleted=is_deleted,
+        erased=erased,
+        observed_at=observed_at,
+        values_seq=values_seq or seq,
+        values=values,
+    )
 
 
 def _by_list(keys: Iterable[Key]) -> Iterator[dict[str, Any]]:

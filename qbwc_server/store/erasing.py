@@ -32,7 +32,7 @@ def erase(connection: Connection, company: str, list_name: str, list_ids: Sequen
                 edit_sequence="",
                 is_active=False,
                 values={name: values[name] for name in DATES if name in values},
-                digest=None,
+                mark=None,
                 erased=True,
             )
         )

@@ -31,6 +31,7 @@ from qbwc_server.store.tables import companies as table
 # Whatever holds an observation number: the company it counts for, and the column.
 _HELD: tuple[Column[int], ...] = (
     records.c.seq,
+    records.c.values_seq,
     changes.c.seq,
     outbox.c.seq,
     outbox.c.since,

@@ -9,21 +9,19 @@ that accepts the answer. A change row holds the fields that differ; the times an
 the EditSequence of QuickBooks move with every edit and are no change by
 themselves.
 
-A whole list mostly shows what is known already. A record therefore keeps a
-digest of the observation that it stands for: when a list run brings the same
+A whole list mostly shows what is known already. A record therefore keeps the
+mark of the observation that it stands for: when a list run brings the same
 observation again, that needs neither the record's values nor a comparison, only
-its new number. An observation of a few fields leaves no digest, since it is not
-what the record stands for.
+its new number. An observation of a few fields leaves no mark, since it is not
+what the record stands for. `values_seq` is the number of the last observation
+whose values were written: what was published since then shows them.
 """
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -42,10 +40,12 @@ class Seen:
     Attributes:
         list: name of its list.
         list_id: its ListID.
-        values: in JSON form by field name.
+        values: in JSON form by field name; of one that is unchanged its TimeModified alone.
         asked: the fields that the answer speaks about; the others keep what they had.
         partial: of a few fields only, so that it can say nothing of a record that is not known yet.
         flawed: a value could not be read; its field is not among those asked for.
+        mark: tells this observation from any other; None where it is to be compared whatever is known.
+        unchanged: it came with the mark that was known, and was not read.
     """
 
     list: str
@@ -54,19 +54,8 @@ class Seen:
     asked: frozenset[str]
     partial: bool = False
     flawed: bool = False
-
-    def digest(self) -> str | None:
-        """Return what stands for this observation; None for one of a few fields."""
-        if self.partial:
-            return None
-        told = orjson.dumps(self.values, option=orjson.OPT_SORT_KEYS)
-        return hashlib.blake2b(told, digest_size=16, key=_mark_of(self.asked)).hexdigest()
-
-
-@lru_cache(maxsize=64)
-def _mark_of(asked: frozenset[str]) -> bytes:
-    """Return what tells one set of fields from another."""
-    return hashlib.blake2b("\n".join(sorted(asked)).encode(), digest_size=16).digest()
+    mark: str | None = None
+    unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +78,13 @@ class Observed:
 @dataclass(frozen=True, slots=True)
 class _Known:
     seq: int
-    digest: str | None
+    mark: str | None
     is_deleted: bool
     erased: bool
 
 
 # Built once, and the ListIDs handed over whole.
-_KNOWN = select(records.c.list_id, records.c.seq, records.c.digest, records.c.is_deleted, records.c.erased).where(
+_KNOWN = select(records.c.list_id, records.c.seq, records.c.mark, records.c.is_deleted, records.c.erased).where(
     records.c.company == bindparam("company"),
     records.c.list == bindparam("list"),
     records.c.list_id.in_(bindparam("list_ids", expanding=True)),
@@ -134,7 +123,8 @@ def observe(
 ) -> Observed:
     """Store observations of one list and what they changed.
 
-    A partial observation of a record that is not known, is a tombstone or was erased is passed over.
+    A partial observation of a record that is not known, is a tombstone or was erased is passed over; so is an
+    unchanged one whose mark is no longer the known one.
 
     Args:
         seen: each record once.
@@ -142,27 +132,22 @@ def observe(
         since: `fresh` counts what no observation from this number on had shown before; None counts all.
     """
     known = _known(connection, company, list_name, [one.list_id for one in seen])
-    taken = [one for one in seen if not one.partial or _is_living(known.get(one.list_id))]
+    taken = [one for one in seen if _counts(known.get(one.list_id), one)]
     if not taken:
         return Observed()
     first = companies.take_seq(connection, company, len(taken))
-    digests = [one.digest() for one in taken]
-    unequal = [
-        one.list_id
-        for one, digest in zip(taken, digests, strict=True)
-        if one.list_id in known and not (refresh_id is not None and _is_same(known[one.list_id], digest))
-    ]
+    unequal = [one.list_id for one in taken if one.list_id in known and not _is_same(known[one.list_id], one.mark)]
     before = many(connection, company, list_name, unequal) if unequal else {}
     same: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
-    for seq, (one, digest) in enumerate(zip(taken, digests, strict=True), first):
+    for seq, one in enumerate(taken, first):
         if one.list_id in known and one.list_id not in before:
             same.append(_same_row(company, list_name, one.list_id, seq, now))
             continue
         old = before.get(one.list_id)
         values = dict(one.values) if old is None else _merge(old.values, one)
-        rows.append(_row(company, list_name, one.list_id, seq, values, now, digest))
+        rows.append(_row(company, list_name, one.list_id, seq, values, now, one.mark))
         change = _difference(old, values)
         if change is not None:
             changed.append(_change_row(company, list_name, one.list_id, seq, now, change, refresh_id))
@@ -222,6 +207,12 @@ def unseen_since(connection: Connection, company: str, list_name: str, seq: int)
     return tuple(connection.execute(query).scalars())
 
 
+def marks(connection: Connection, company: str, list_name: str, list_ids: Collection[str]) -> dict[str, str]:
+    """Return the marks of those of these records that live and have one."""
+    known = _known(connection, company, list_name, list_ids)
+    return {list_id: one.mark for list_id, one in known.items() if one.mark is not None and _is_living(one)}
+
+
 def living(connection: Connection, company: str, list_name: str, list_ids: Iterable[str]) -> frozenset[str]:
     """Return those of these ListIDs that stand for records that are not tombstones."""
     known = _known(connection, company, list_name, list(list_ids))
@@ -241,8 +232,15 @@ def _is_living(known: _Known | None) -> bool:
     return known is not None and not (known.is_deleted or known.erased)
 
 
-def _is_same(known: _Known, digest: str | None) -> bool:
-    return digest is not None and known.digest == digest and _is_living(known)
+def _is_same(known: _Known, mark: str | None) -> bool:
+    return mark is not None and known.mark == mark and _is_living(known)
+
+
+def _counts(known: _Known | None, seen: Seen) -> bool:
+    """Tell whether an observation can be taken in."""
+    if seen.unchanged:
+        return known is not None and _is_same(known, seen.mark)
+    return not seen.partial or _is_living(known)
 
 
 def _is_edited(before: Record | None, row: Mapping[str, Any]) -> bool:
@@ -284,7 +282,7 @@ def _same_row(company: str, list_name: str, list_id: str, seq: int, now: datetim
 
 
 def _row(
-    company: str, list_name: str, list_id: str, seq: int, values: dict[str, Any], now: datetime, digest: str | None
+    company: str, list_name: str, list_id: str, seq: int, values: dict[str, Any], now: datetime, mark: str | None
 ) -> dict[str, Any]:
     return {
         "company": company,
@@ -301,7 +299,8 @@ def _row(
         "edit_sequence": str(values["EditSequence"])[:LONGEST_EDIT_SEQUENCE],
         "observed_at": now,
         "values": values,
-        "digest": digest,
+        "mark": mark,
+        "values_seq": seq,
         "deleted_at": None,
         "erased": False,
     }

@@ -45,8 +45,8 @@ def take(connection: Connection, reading: str, request_id: str, size: int) -> li
 
 
 def _seen(row: Row[Any]) -> Seen:
-    told = row.observation
-    return Seen(row.list, row.list_id, told["values"], frozenset(told["asked"]), told["partial"], told["flawed"])
+    told = {**row.observation, "asked": frozenset(row.observation["asked"])}
+    return Seen(row.list, row.list_id, **told)
 
 
 def forget(connection: Connection, reading: str) -> None:

@@ -29,13 +29,13 @@ def decide(record: Dirty, state: State | None = None, row: dict[str, ColumnValue
 
 @pytest.mark.parametrize("seq", [1, 5])
 def test_what_was_published_before_is_answered_from_the_state(seq: int) -> None:
-    step = decide(dirty(seq, Name="B"), State("ours", 5, "unchanged"), ROW)
+    step = decide(dirty(seq, Name="B"), State("ours", 5, "unchanged", ""), ROW)
     assert (step.published.outcome, step.published.seq) == ("unchanged", seq)
     assert (step.insert, step.changes, step.digest) == (None, None, None)
 
 
 def test_a_state_of_another_stream_is_replaced() -> None:
-    step = decide(dirty(1, Name="B"), State("theirs", 99, "updated"), ROW)
+    step = decide(dirty(1, Name="B"), State("theirs", 99, "updated", ""), ROW)
     assert (step.published.outcome, step.changes, step.fresh) == ("updated", {"name": "B"}, False)
 
 
@@ -43,6 +43,41 @@ def test_only_differences_are_changes() -> None:
     assert decide(dirty(), None, ROW).changes == {}
     assert decide(dirty(Phone="1"), None, ROW).changes == {"phone": "1"}
     assert decide(dirty(Name=None), None, ROW).changes == {"name": None}
+
+
+def unread(seq: int, values_seq: int, *, is_deleted: bool = False) -> Dirty:
+    return replace(dirty(seq, is_deleted=is_deleted), values=None, values_seq=values_seq)
+
+
+def test_a_row_that_is_as_it_was_written_shows_values_that_have_not_changed_since() -> None:
+    digest = decide(dirty(), None, ROW).digest
+    assert digest is not None
+    step = decide(unread(9, 5), State("ours", 5, "inserted", digest), ROW)
+    assert (step.published.outcome, step.insert, step.changes, step.digest) == ("unchanged", None, {}, digest)
+
+
+@pytest.mark.parametrize(
+    ("state", "row"),
+    [
+        (("ours", 4), ROW),
+        (("theirs", 8), ROW),
+        (("ours", 5), {**ROW, "name": "altered"}),
+        (("ours", 5), {**ROW, "is_deleted": True}),
+        (("ours", 5), None),
+        (None, ROW),
+    ],
+)
+def test_values_are_wanted_where_the_website_may_not_show_them(
+    state: tuple[str, int] | None, row: dict[str, ColumnValue] | None
+) -> None:
+    digest = decide(dirty(), None, ROW).digest or ""
+    step = decide(unread(9, 5), None if state is None else State(*state, "inserted", digest), row)
+    assert (step.published.outcome, step.insert, step.changes, step.digest) == ("unread", None, None, None)
+
+
+def test_a_tombstone_needs_no_values_where_there_is_a_row() -> None:
+    assert decide(unread(9, 5, is_deleted=True), None, ROW).changes == {"is_deleted": True}
+    assert decide(unread(9, 5, is_deleted=True)).published.outcome == "unread"
 
 
 def test_equal_rows_have_equal_digests() -> None:

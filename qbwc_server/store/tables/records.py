@@ -37,8 +37,10 @@ records = Table(
     Column("edit_sequence", String(LONGEST_EDIT_SEQUENCE), nullable=False),
     Column("observed_at", UTCDateTime, nullable=False),
     Column("values", JSONType, nullable=False),
-    # Of the observation that it stands for: the same again changes nothing. NULL after one of some fields only.
-    Column("digest", String(32)),
+    # Tells the observation that it stands for: the same again changes nothing. NULL after one of some fields only.
+    Column("mark", String(32)),
+    # The number of the observation that brought its values; NULL where that is not known.
+    Column("values_seq", BigInteger),
     # Since when it is a tombstone; `observed_at` moves whenever it is looked for again.
     Column("deleted_at", UTCDateTime),
     # Only its ListID, number and dates are left, until QuickBooks shows it again.
