@@ -17,12 +17,12 @@ from typing import Any, Self, cast
 
 import sqlalchemy as sa
 from click.testing import CliRunner
+from warm import Running, launch
 
 from qbwc_server.cli import main
 from qbwc_server.rehearsal.company import SimulatedCompany
 from qbwc_server.rehearsal.connector import Company, SimulatedConnector
 
-CRASHING = Path(__file__).parent / "crashing_server.py"
 START_SECONDS = 30.0
 FINAL = ("published", "failed", "cancelled")
 
@@ -71,7 +71,7 @@ class RealServer:
         self.log = folder / "server.log"
         self.restarts: list[float] = []
         self._order = 0
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Running | None = None
         self._token = ""
 
     def __enter__(self) -> Self:
@@ -130,15 +130,9 @@ class RealServer:
 
     def start(self, *, crashing: bool = False) -> None:
         """Start the server and wait until it answers; one that is to crash may be dead before anybody looks."""
-        launch = [str(CRASHING), str(self.orders), str(self.trace)] if crashing else ["-m", "qbwc_server"]
         began = time.monotonic()
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, *launch, "serve", "--port", str(self.port)],
-                env=self._environment(),
-                stdout=log,
-                stderr=log,
-            )
+        files = (str(self.orders), str(self.trace)) if crashing else ()
+        self._process = launch(["serve", "--port", str(self.port)], self._environment(), self.log, files)
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
                 break
