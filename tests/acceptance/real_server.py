@@ -245,10 +245,13 @@ class RealServer:
     def final(self, ids: Sequence[int], seconds: float = 15.0) -> list[dict[str, Any]]:
         """Wait until refreshes are final and return them."""
         end = time.monotonic() + seconds
+        pause = 0.02
         found = [self.refresh(one) for one in ids]
         while any(one["state"] not in FINAL for one in found):
             assert time.monotonic() < end, f"not final after {seconds} s: {_open(found)}"
-            time.sleep(0.02)
+            time.sleep(pause)
+            # What takes long is not kept from its work by being asked.
+            pause = min(2 * pause, 0.3)
             found = [one if one["state"] in FINAL else self.refresh(one["id"]) for one in found]
         return found
 
