@@ -109,10 +109,14 @@ class RealServer:
 
     def twin(self) -> "RealServer":
         """Give another process of the same installation, with a port of its own; it is not started."""
-        other = RealServer(self.folder, database_url=self.database_url, website_url=self.website_url)
+        other = self.alike()
         other.log = self.folder / "twin.log"
         other._token = self._token
         return other
+
+    def alike(self) -> "RealServer":
+        """Give a server with the same settings."""
+        return RealServer(self.folder, database_url=self.database_url, website_url=self.website_url)
 
     def add_company(self, name: str, company: SimulatedCompany | None = None) -> Account:
         """Add a company; a simulated one takes the .qwc's FileID."""
