@@ -13,22 +13,35 @@ from sqlalchemy.exc import SQLAlchemyError
 from qbwc_server.cli.console import let_streams_take_everything
 from qbwc_server.settings import unknown_variables
 
-# Command and the module that holds it as `command`; a module is imported when its command is used.
-_COMMANDS: Final = (
-    ("demo", "qbwc_server.cli.demo"),
-    ("init", "qbwc_server.cli.init"),
-    ("serve", "qbwc_server.cli.serve"),
-    ("company", "qbwc_server.cli.company"),
-    ("user", "qbwc_server.cli.user"),
-    ("token", "qbwc_server.cli.token"),
-    ("refresh", "qbwc_server.cli.refresh"),
-    ("queue", "qbwc_server.cli.queue"),
-    ("forget", "qbwc_server.cli.forget"),
-    ("status", "qbwc_server.cli.status"),
-    ("doctor", "qbwc_server.cli.doctor"),
-    ("rehearse", "qbwc_server.cli.rehearse"),
-    ("explain", "qbwc_server.cli.explain"),
-)
+# Each command's module, which holds it as `command`, and its line in the list of commands. A module is imported when
+# its command is used: to import all of them for the list takes two seconds.
+_COMMANDS: Final = {
+    "demo": (
+        "qbwc_server.cli.demo",
+        "Show a refresh from end to end: a server, a simulated QuickBooks and a simulated Web Connector, on SQLite.",
+    ),
+    "init": ("qbwc_server.cli.init", "Make or upgrade the databases and the secret key; safe to repeat."),
+    "serve": ("qbwc_server.cli.serve", "Serve the Web Connector, the pages and the API until SIGTERM or Ctrl+C."),
+    "company": ("qbwc_server.cli.company", "QuickBooks companies and their Web Connector accounts."),
+    "user": ("qbwc_server.cli.user", "Accounts for the pages."),
+    "token": ("qbwc_server.cli.token", "Tokens for programs that use the API."),
+    "refresh": ("qbwc_server.cli.refresh", "Ask for refreshes."),
+    "queue": ("qbwc_server.cli.queue", "What was asked for, and what became of it."),
+    "forget": (
+        "qbwc_server.cli.forget",
+        "Take away what is held of a record, and say what the website still shows.",
+    ),
+    "status": (
+        "qbwc_server.cli.status",
+        "Show the databases, the companies and their connection, the queue, and the publishing.",
+    ),
+    "doctor": ("qbwc_server.cli.doctor", "Check the whole installation; each line that fails ends with its cure."),
+    "rehearse": (
+        "qbwc_server.cli.rehearse",
+        "Call a server as a Web Connector does, and tell where it departs from the protocol (exit status 1).",
+    ),
+    "explain": ("qbwc_server.cli.explain", "Say what a code means, who can cure it and how."),
+}
 _WRONG_USE: Final = 2
 
 
@@ -40,14 +53,17 @@ class _Commands(click.Group):
         return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return [name for name, _ in _COMMANDS]
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        module = dict(_COMMANDS).get(cmd_name)
-        if module is None:
+        if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(module).command
+        command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -1,4 +1,4 @@
-"""The server, made to die by its own hand at a chosen point: `python crashing_server.py ORDERS TRACE serve …`.
+"""The server, made to die by its own hand at a chosen point: `crashing_server.py ORDERS TRACE serve …`.
 
 A point is named after the step it belongs to, where it is, and which side of it: `receiveResponseXML visiting._accept
 ours before` is the instant before our database commits what that function of the server did in that call, `publisher
@@ -21,6 +21,9 @@ from typing import Any
 
 import waitress.server
 from sqlalchemy.engine import default
+
+from qbwc_server.cli import main as qbwc
+from qbwc_server.cli import serving
 
 # These open and close transactions for others.
 _PASSING_ON = ("qbwc_server.store.database", "qbwc_server.publish.engine")
@@ -140,7 +143,7 @@ def wrap_replies(orders: Orders) -> None:
 
         return plain(surrounded, **options)
 
-    waitress.server.create_server = create_server  # type: ignore[assignment]
+    serving.create_server = create_server  # type: ignore[attr-defined,assignment]
 
 
 def _later(orders: Orders, point: str) -> None:
@@ -161,8 +164,6 @@ def main() -> None:
     sys.argv[1:] = sys.argv[3:]
     wrap_commits(orders)
     wrap_replies(orders)
-    from qbwc_server.cli import main as qbwc  # noqa: PLC0415 - the server must find what was put in place above
-
     qbwc()
 
 

@@ -12,20 +12,20 @@ import ssl
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import trustme
+from deploying import TWO, shipped_text
 from programs import program_of
 from real_server import Account, RealServer, free_port
 from web_office import Browser
 
 from qbwc_server.rehearsal.connector import Company, SimulatedConnector
 
-DEPLOY: Final = Path(__file__).parents[2] / "deploy"
 CALLER: Final = "127.0.0.77"
 """Where the calls of the test come from; the proxy calls the server from 127.0.0.1."""
 START_SECONDS: Final = 15.0
@@ -58,14 +58,18 @@ WAYS: Final = (
     Way("caddy", "Caddyfile", "books.test", ""),
     Way("caddy", "Caddyfile-prefix", "www.test", "/books"),
 )
+TO_TWO: Final = Way("nginx", TWO, "books.test", "")
 
 
 class ProxiedServer(RealServer):
     """The server with the settings that the shipped file names."""
 
-    def __init__(self, folder: Path, public_url: str) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, public_url: str, database_url: str | None) -> None:
+        super().__init__(folder, database_url=database_url)
         self.public_url = public_url
+
+    def alike(self) -> RealServer:
+        return ProxiedServer(self.folder, self.public_url, self.database_url)
 
     def _environment(self) -> dict[str, str]:
         return super()._environment() | {"QBWC_PUBLIC_URL": self.public_url, "QBWC_TRUSTED_PROXIES": "127.0.0.1"}
@@ -78,12 +82,14 @@ class Site:
     Attributes:
         way: through what.
         server: what stands behind.
+        twin: the other process behind it, where there are two.
         trust: knows the test's own authority, and nobody else's.
         authority: the file with that authority's certificate.
     """
 
     way: Way
     server: ProxiedServer
+    twin: RealServer | None
     trust: ssl.SSLContext
     authority: Path
 
@@ -134,33 +140,40 @@ class Dialling:
 
 
 @contextlib.contextmanager
-def served(way: Way, folder: Path) -> Iterator[Site]:
-    """Give a server behind a proxy; both run, and are stopped at the end."""
+def served(way: Way, folder: Path, database_url: str | None = None) -> Iterator[Site]:
+    """Give a server behind a proxy, for `TO_TWO` two of its processes; all run, and are stopped at the end."""
     program = program_of(way.proxy)
     port = free_port()
     authority = trustme.CA()
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
     authority.cert_pem.write_to_path(folder / "authority.pem")
-    with ProxiedServer(folder, f"https://{way.host}:{port}{way.prefix}") as server:
+    with contextlib.ExitStack() as running:
+        public_url = f"https://{way.host}:{port}{way.prefix}"
+        server = running.enter_context(ProxiedServer(folder, public_url, database_url))
         server.install()
         server.prepare("user", "add", "ada", "--role", "admin", "--password-stdin", said="correct horse\n")
         server.start()
-        command = _configure(program, way, folder, authority, port, server.port)
-        with _running(command, folder, port):
-            yield Site(way, server, trust, folder / "authority.pem")
+        twin = running.enter_context(server.twin()) if way is TO_TWO else None
+        if twin is not None:
+            twin.start()
+        command = _configure(program, way, folder, authority, port, [one.port for one in (server, twin) if one])
+        running.enter_context(_running(command, folder, port))
+        yield Site(way, server, twin, trust, folder / "authority.pem")
 
 
 def shipped(file: str, replacements: dict[str, str]) -> str:
     """Return a file of deploy/ with other addresses; each of those to be replaced must be there."""
-    text = (DEPLOY / file).read_text(encoding="utf-8")
+    text = shipped_text(file)
     for old, new in replacements.items():
         assert old in text, f"{file} has no {old!r}"
         text = text.replace(old, new)
     return text
 
 
-def _configure(program: str, way: Way, folder: Path, authority: trustme.CA, port: int, behind: int) -> list[str]:
+def _configure(
+    program: str, way: Way, folder: Path, authority: trustme.CA, port: int, behind: Sequence[int]
+) -> list[str]:
     """Write the configuration and return the command that runs the proxy on it."""
     issued = authority.issue_cert(way.host)
     chain, key, beside = folder / "chain.pem", folder / "key.pem", folder / "site"
@@ -171,7 +184,7 @@ def _configure(program: str, way: Way, folder: Path, authority: trustme.CA, port
     (beside / "index.html").write_text(NEIGHBOUR, encoding="utf-8")
     name = way.host.replace(".test", ".example.com")
     main, site = folder / "main.conf", folder / "site.conf"
-    changes = {"127.0.0.1:8080": f"127.0.0.1:{behind}"}
+    changes = {f"127.0.0.1:{8080 + number}": f"127.0.0.1:{one}" for number, one in enumerate(behind)}
     if way.prefix:
         changes["/var/www/html"] = str(beside)
     if way.proxy == "nginx":
@@ -203,7 +216,8 @@ pid {folder / "nginx.pid"};
 error_log {folder / "nginx-error.log"};
 events {{}}
 http {{
-    access_log off;
+    log_format behind '$upstream_addr $request_uri';
+    access_log {folder / "behind.log"} behind;
 {temporary}
     include {site};
 }}

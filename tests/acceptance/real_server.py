@@ -17,12 +17,12 @@ from typing import Any, Self, cast
 
 import sqlalchemy as sa
 from click.testing import CliRunner
+from warm import Running, launch
 
 from qbwc_server.cli import main
 from qbwc_server.rehearsal.company import SimulatedCompany
 from qbwc_server.rehearsal.connector import Company, SimulatedConnector
 
-CRASHING = Path(__file__).parent / "crashing_server.py"
 START_SECONDS = 30.0
 FINAL = ("published", "failed", "cancelled")
 
@@ -71,7 +71,7 @@ class RealServer:
         self.log = folder / "server.log"
         self.restarts: list[float] = []
         self._order = 0
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Running | None = None
         self._token = ""
 
     def __enter__(self) -> Self:
@@ -109,10 +109,14 @@ class RealServer:
 
     def twin(self) -> "RealServer":
         """Give another process of the same installation, with a port of its own; it is not started."""
-        other = RealServer(self.folder, database_url=self.database_url, website_url=self.website_url)
+        other = self.alike()
         other.log = self.folder / "twin.log"
         other._token = self._token
         return other
+
+    def alike(self) -> "RealServer":
+        """Give a server with the same settings."""
+        return RealServer(self.folder, database_url=self.database_url, website_url=self.website_url)
 
     def add_company(self, name: str, company: SimulatedCompany | None = None) -> Account:
         """Add a company; a simulated one takes the .qwc's FileID."""
@@ -130,15 +134,9 @@ class RealServer:
 
     def start(self, *, crashing: bool = False) -> None:
         """Start the server and wait until it answers; one that is to crash may be dead before anybody looks."""
-        launch = [str(CRASHING), str(self.orders), str(self.trace)] if crashing else ["-m", "qbwc_server"]
         began = time.monotonic()
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, *launch, "serve", "--port", str(self.port)],
-                env=self._environment(),
-                stdout=log,
-                stderr=log,
-            )
+        files = (str(self.orders), str(self.trace)) if crashing else ()
+        self._process = launch(["serve", "--port", str(self.port)], self._environment(), self.log, files)
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
                 break
@@ -253,10 +251,13 @@ class RealServer:
     def final(self, ids: Sequence[int], seconds: float = 15.0) -> list[dict[str, Any]]:
         """Wait until refreshes are final and return them."""
         end = time.monotonic() + seconds
+        pause = 0.02
         found = [self.refresh(one) for one in ids]
         while any(one["state"] not in FINAL for one in found):
             assert time.monotonic() < end, f"not final after {seconds} s: {_open(found)}"
-            time.sleep(0.02)
+            time.sleep(pause)
+            # What takes long is not kept from its work by being asked.
+            pause = min(2 * pause, 0.3)
             found = [one if one["state"] in FINAL else self.refresh(one["id"]) for one in found]
         return found
 

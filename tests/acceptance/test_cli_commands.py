@@ -1,5 +1,6 @@
 """The commands that look after an installation, each run as people run it."""
 
+import importlib
 import json
 import os
 import re
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from qbwc_server.cli import main
+from qbwc_server.cli import _COMMANDS, main
 
 
 @dataclass
@@ -403,6 +404,23 @@ def test_where_nothing_is_yet_the_command_that_makes_something_is_told(
 
 def test_sentences_come_in_french(installed: Qbwc) -> None:
     assert "prêtes" in installed("init", env={"QBWC_LANGUAGE": "fr"}).stdout
+
+
+def test_each_line_of_the_list_of_commands_begins_that_commands_own_help() -> None:
+    for module, line in _COMMANDS.values():
+        command = importlib.import_module(module).command
+        assert command.get_short_help_str(limit=200) == line
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("status", "--help"), ("company", "--help"), ("init", "--help")])
+def test_commands_that_serve_nothing_load_no_part_of_the_server(arguments: tuple[str, ...]) -> None:
+    script = (
+        "import sys\nfrom qbwc_server.cli import main\n"
+        "main(sys.argv[1:], standalone_mode=False)\n"
+        "print({'flask', 'spyne', 'waitress', 'alembic'} & set(sys.modules), file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
+    assert ran.stderr.splitlines()[-1] == "set()"
 
 
 def test_help_and_version_need_no_installation(qbwc: Qbwc) -> None:

@@ -123,10 +123,10 @@ def told_down(place: Place) -> None:
 
 def seen_calling(place: Place) -> None:
     """See that a poll that finds nothing is noted as ever."""
-    before = place.server.qbwc("status")["companies"][0]["last_seen_at"]
+    before = place.server.prepare("status")["companies"][0]["last_seen_at"]
     time.sleep(1.1)
     place.office.connector.visit()
-    wait_for("the call is noted", lambda: place.server.qbwc("status")["companies"][0]["last_seen_at"] != before)
+    wait_for("the call is noted", lambda: place.server.prepare("status")["companies"][0]["last_seen_at"] != before)
 
 
 def test_after_a_long_absence_nobody_waits_for_the_next_try(place: Place) -> None:
@@ -136,7 +136,7 @@ def test_after_a_long_absence_nobody_waits_for_the_next_try(place: Place) -> Non
     place.office.verify(first)
     place.site.cut()
     wishes = place.day()
-    wait_for("an unpublished record", lambda: place.server.qbwc("status")["publishing"]["last_error"] is not None)
+    wait_for("an unpublished record", lambda: place.server.prepare("status")["publishing"]["last_error"] is not None)
     # As it stands after hours: the next try is minutes away.
     place.server.pretend("UPDATE outbox SET attempts = 9, due_at = '2999' || substr(due_at, 5)")
     place.site.restore()
@@ -153,7 +153,7 @@ def test_a_server_started_while_it_is_away_works_and_publishes_once_it_is_there(
     place.visit()
     assert place.states(wishes) == {"answered"}
     assert place.is_ready() == (503, "not ok")
-    wait_for("the call is noted", lambda: place.server.qbwc("status")["companies"][0]["last_seen_at"] is not None)
+    wait_for("the call is noted", lambda: place.server.prepare("status")["companies"][0]["last_seen_at"] is not None)
     place.site.restore()
     place.server.final([one for wish in wishes for one in wish.ids], BACK_SECONDS)
     place.office.verify(wishes)

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 import trustme
 import yaml
+from deploying import DEPLOY, TWO, shipped_text
 from programs import program_of
 
 from qbwc_server.cli.serving import _BODY, _IDLE_SECONDS
 from qbwc_server.web.proxy_lines import caddy_lines
 
 ROOT = Path(__file__).parents[2]
-DEPLOY = ROOT / "deploy"
-NGINX = ("nginx.conf", "nginx-prefix.conf")
+NGINX = ("nginx.conf", "nginx-prefix.conf", TWO)
 CADDY = ("Caddyfile", "Caddyfile-prefix")
 LEAST_PATIENCE = 120
 
@@ -30,7 +30,7 @@ def test_nginx_accepts_the_shipped_file(tmp_path: Path, file: str) -> None:
     chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
     issued.cert_chain_pems[0].write_to_path(chain)
     issued.private_key_pem.write_to_path(key)
-    text = (DEPLOY / file).read_text(encoding="utf-8")
+    text = shipped_text(file)
     text = re.sub(r"/etc/letsencrypt/\S+/fullchain\.pem", str(chain), text)
     text = re.sub(r"/etc/letsencrypt/\S+/privkey\.pem", str(key), text)
     (tmp_path / "site.conf").write_text(text, encoding="utf-8")
@@ -48,12 +48,18 @@ def test_nginx_accepts_the_shipped_file(tmp_path: Path, file: str) -> None:
 
 @pytest.mark.parametrize("file", NGINX)
 def test_nginx_is_patient_lets_long_answers_pass_and_keeps_connections(file: str) -> None:
-    said = dict(re.findall(r"^\s*(\w+) (.+);", (DEPLOY / file).read_text(encoding="utf-8"), re.MULTILINE))
+    said = dict(re.findall(r"^\s*(\w+) (.+);", shipped_text(file), re.MULTILINE))
     assert int(said["client_max_body_size"].removesuffix("m")) << 20 == _BODY
     for name in ("client_body_timeout", "proxy_send_timeout", "proxy_read_timeout"):
         assert int(said[name].removesuffix("s")) >= LEAST_PATIENCE
     assert int(said["keepalive_timeout"].removesuffix("s")) == _IDLE_SECONDS
     assert said["keepalive_disable"] == "none"
+
+
+def test_nginx_shares_the_calls_out_in_turn_and_keeps_nobody_to_one_process() -> None:
+    text = shipped_text(TWO)
+    assert re.findall(r"^\s*server (127[^;]+);", text, re.MULTILINE) == ["127.0.0.1:8080", "127.0.0.1:8081"]
+    assert re.search(r"^\s*(ip_hash|hash|sticky|least_conn|random)\b", text, re.MULTILINE) is None
 
 
 @pytest.mark.parametrize(
