@@ -72,14 +72,17 @@ def _on_server(server: sa.URL, statement: str, variable: str) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that the chaos tests read."""
+    """Add the option that the long tests read."""
     parser.addoption(
-        "--rounds", type=int, default=None, help="kill the server so many times on SQLite, a tenth of it on PostgreSQL"
+        "--rounds",
+        type=int,
+        default=None,
+        help="how many rounds: kills on SQLite (a tenth on PostgreSQL), edits of a list",
     )
 
 
 @pytest.fixture
 def rounds(request: pytest.FixtureRequest) -> int | None:
-    """How many rounds of killing were asked for; None for as many as the suite makes."""
+    """How many rounds were asked for; None for as many as the suite makes."""
     wanted: int | None = request.config.getoption("--rounds")
     return wanted

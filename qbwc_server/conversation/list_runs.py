@@ -201,14 +201,15 @@ class ListRun:
         before = self._noted("remaining") if begun else None
         remaining = head.remaining or 0
         size = int(asked.get("size", FIRST_PAGE))
-        self.iterator = self._iterator(id=head.iterator_id, remaining=remaining, size=size)
+        # It has outlived what was asked in between: if it is lost later, that was not the reason.
+        self.iterator = self._iterator(id=head.iterator_id, remaining=remaining, size=size, interleaved=False)
         if not taken.fresh and (before is None or remaining >= before):
             # The page repeats, or was empty. Going on shows whether this was all that iterator had to give.
             self.try_later(LEFT_OUT)
             return
         if not begun and page_size(measure, self.run) > 2 * size and remaining > size:
             # The page was for measuring; what it brought comes again on a page of the right size.
-            self.iterator = self._iterator(again=True)
+            self.iterator = self._iterator(again=True, interleaved=False)
         self._change(state="waiting")
         if begun:
             # A first page is no progress yet: an iterator that is always lost after it must come to an end.

@@ -48,13 +48,14 @@ class Unread:
         """Return the error of a refresh that this answer is about.
 
         Args:
-            before: the refresh's error so far; what earlier pages brought is added to.
+            before: the refresh's error so far; what earlier pages brought is added to, another one stays unless this
+                answer has its own.
         """
         earlier: Mapping[str, str] = before["values"] if before and before["code"] == CODE else {}
         skipped = self.skipped + int(earlier.get("skipped", 0))
         flawed = self.flawed + int(earlier.get("count", 0))
         named = [name for name in earlier.get("fields", "").split(", ") if name]
-        return _error(skipped, flawed, (*named, *self.fields))
+        return _error(skipped, flawed, (*named, *self.fields)) or before
 
     def error_of(self, list_id: str) -> dict[str, object] | None:
         """Return the error of a refresh that is about one record of the answer."""

@@ -21,8 +21,6 @@ from qbwc_server.store.claims import Claimed
 from qbwc_server.store.database import Database
 from qbwc_server.store.refreshes import QueuedRefresh
 
-SCOPES = ("all", "changed")
-
 
 def count(connection: Connection, published: Iterable[tuple[Claimed, str]]) -> None:
     """Count records and what became of them for the runs that brought them; the caller holds the companies' rows."""
@@ -50,7 +48,7 @@ def _added(before: Mapping[str, int] | None, tally: Mapping[str, int]) -> dict[s
 def finish(database: Database) -> None:
     """Conclude list runs of which nothing is unpublished any more."""
     with database.read() as connection:
-        answered = [one for one in refreshes.search(connection, state="answered") if one.scope in SCOPES]
+        answered = [one for one in refreshes.search(connection, state="answered") if one.reads_list]
     for run in answered:
         with database.write() as connection:
             # As it stands once nobody else can move it, or its number.

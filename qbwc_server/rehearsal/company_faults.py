@@ -22,6 +22,8 @@ class Faults:
         status_for_list_id: ListID to the status code that any request naming it gets.
         status_for_request: request name (`CustomerQueryRq`) or requestID to the status code it gets.
         refuse_include_ret: refuse with 0x80040400 every message set that has IncludeRetElement.
+        refuse_requests: request names (`ListDeletedQueryRq`); a message set with one of them is refused the same way.
+        refuse_metadata: refuse with 0x80040400 every message set that asks for meta data.
         max_version: refuse message sets that declare a newer qbXML version, whatever the HCP answer promised.
         slow_seconds: how long each message set takes.
         hcp_text: stands in for the whole HCP answer; "" is QuickBooks not giving one.
@@ -58,6 +60,8 @@ class Faults:
     status_for_list_id: dict[str, int] = field(default_factory=dict)
     status_for_request: dict[str, int] = field(default_factory=dict)
     refuse_include_ret: bool = False
+    refuse_requests: set[str] = field(default_factory=set)
+    refuse_metadata: bool = False
     max_version: str | None = None
     slow_seconds: float = 0.0
     hcp_text: str | None = None
@@ -97,6 +101,10 @@ def apply_faults(faults: Faults, message_set: MessageSet) -> None:
         raise SimulatedCrash
     if named & faults.poison:
         raise NotParsableError("a fault is set for a ListID in it (poison)")
+    if faults.refuse_requests & {f"{rq.name}Rq" for rq in message_set.requests}:
+        raise NotParsableError("a fault is set: a request in it (refuse_requests)")
+    if faults.refuse_metadata and any("metaData" in rq.attributes for rq in message_set.requests):
+        raise NotParsableError("a fault is set: no meta data")
     if faults.max_version is not None and message_set.version > version_tuple(faults.max_version):
         raise NotParsableError(f"a fault is set: nothing newer than qbXML {faults.max_version}")
     if faults.refuse_include_ret and any(

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from qbwc_server.store.refreshes import QueuedRefresh, from_row
-from qbwc_server.store.tables import refreshes
+from qbwc_server.store.tables import LISTS_READ, refreshes
 
 UNANSWERED_LIMIT = 5
 
@@ -236,7 +236,7 @@ def open_lists(connection: Connection, company: str, list_name: str) -> tuple[Qu
     query = select(refreshes).where(
         refreshes.c.company == company,
         refreshes.c.list == list_name,
-        refreshes.c.scope.in_(("all", "changed")),
+        refreshes.c.scope.in_(LISTS_READ),
         refreshes.c.state.in_(("waiting", "sent", "answered")),
         refreshes.c.first_seq.is_not(None),
     )
