@@ -68,7 +68,7 @@ def command(
                 what=what_of(here.settings.language, one.refresh),
             )
             if way == "changed" and one.refresh.scope == "all":
-                here.say("cli.refresh_whole")
+                here.say("refresh.whole")
         refreshes = tuple(one.refresh for one in asked)
         if wait is not None:
             refreshes = _wait(here, refreshes, wait)
