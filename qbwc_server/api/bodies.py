@@ -11,6 +11,7 @@ from qbwc_server.api.problems import Problem
 from qbwc_server.lines import is_line
 from qbwc_server.qbxml import lists
 from qbwc_server.refreshing import fault_of
+from qbwc_server.store.tables import LISTS_READ
 
 LIMIT_DIGITS: Final = 10
 MAXIMUM_IDS: Final = 1000
@@ -18,7 +19,6 @@ _MAXIMUM_KEY: Final = 255
 _NUL: Final = "\0"
 LISTS: Final = tuple(kind.name for kind in lists.LISTS)
 _WAYS: Final = ("list_id", "list_ids", "full_name", "find", "scope")
-_SCOPES: Final = ("all", "changed")
 _NOT_TEXT: Final = "Must be a text that is not empty."
 
 
@@ -29,8 +29,8 @@ class Order:
     Attributes:
         company: as given, or None.
         list: the name of a list, such as "customer".
-        way: "list_id", "full_name", "find" or "all".
-        values: one for each refresh; "" for "all".
+        way: "list_id", "full_name", "find", "all", "changed" or "sweep".
+        values: one for each refresh; "" for what reads the list.
         several: whether the answer is an array, because `list_ids` was given.
     """
 
@@ -133,11 +133,9 @@ def _way(body: Mapping[str, Any], way: str, errors: dict[str, str]) -> tuple[str
     if way == "list_ids":
         return "list_id", _ids(body, errors)
     if way == "scope":
-        if body[way] == "changed":
-            errors[way] = '"changed" comes with a later version; use "all", which reads the whole list.'
-        elif body[way] not in _SCOPES:
-            errors[way] = 'Must be "all".'
-        return "all", ("",)
+        if body[way] not in LISTS_READ:
+            errors[way] = f"Must be one of {', '.join(LISTS_READ)}."
+        return str(body[way]), ("",)
     fault = _fault(body, way, body[way])
     if fault is not None:
         errors[way] = fault

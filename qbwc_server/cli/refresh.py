@@ -2,11 +2,13 @@
 
 import getpass
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import click
 
 from qbwc_server.cli.console import WrongUse, json_option
+from qbwc_server.cli.progress import following
 from qbwc_server.cli.shown import state_of, what_of
 from qbwc_server.cli.workplace import Workplace, workplace
 from qbwc_server.qbxml.lists import LISTS
@@ -31,7 +33,8 @@ def _with_an_end(_context: click.Context, _option: click.Parameter, seconds: flo
 @click.option("--full-name", "full_names", multiple=True, metavar="NAME", help="A record by its full name.")
 @click.option("--find", metavar="TEXT", help="Look for records whose name contains TEXT; at most 50.")
 @click.option("--all", "whole", is_flag=True, help="The whole list.")
-@click.option("--changed", is_flag=True, help="What changed since the last time; not in this version.")
+@click.option("--changed", is_flag=True, help="What changed since the last time; all, if that never was.")
+@click.option("--sweep", is_flag=True, help="What moves without a trace: stock, balances, full names.")
 @click.option("--wait", type=float, callback=_with_an_end, metavar="SECONDS", help="Return when all are done.")
 @click.argument("more", nargs=-1, metavar="[ID|NAME]...")
 @json_option
@@ -46,16 +49,15 @@ def command(
     *,
     whole: bool,
     changed: bool,
+    sweep: bool,
     as_json: bool,
 ) -> None:
     """Ask for refreshes. Without --wait the answer is what stands in the queue.
 
     Exit status 1 with --wait: one has failed or was cancelled, or the time is over.
     """
-    if changed:
-        message = "--changed comes with a later version. Use --all, which reads the whole list."
-        raise WrongUse(message)
-    way, values = _way(list_ids, full_names, find, more, whole=whole)
+    lists = [way for way, wanted in (("all", whole), ("changed", changed), ("sweep", sweep)) if wanted]
+    way, values = _way(list_ids, full_names, find, more, lists)
     with workplace(as_json=as_json) as here:
         owner = company if company is not None else here.refreshing.only_company()
         asked = here.refreshing.ask([Wish(owner, list_name, way, value) for value in values], asker())
@@ -65,6 +67,8 @@ def command(
                 id=one.refresh.id,
                 what=what_of(here.settings.language, one.refresh),
             )
+            if way == "changed" and one.refresh.scope == "all":
+                here.say("refresh.whole")
         refreshes = tuple(one.refresh for one in asked)
         if wait is not None:
             refreshes = _wait(here, refreshes, wait)
@@ -82,7 +86,11 @@ def asker() -> str:
 
 
 def _way(
-    list_ids: tuple[str, ...], full_names: tuple[str, ...], find: str | None, more: tuple[str, ...], *, whole: bool
+    list_ids: tuple[str, ...],
+    full_names: tuple[str, ...],
+    find: str | None,
+    more: tuple[str, ...],
+    lists: Sequence[str],
 ) -> tuple[str, tuple[str, ...]]:
     ways = [
         (way, values)
@@ -90,15 +98,15 @@ def _way(
             ("list_id", list_ids),
             ("full_name", full_names),
             ("find", () if find is None else (find,)),
-            ("all", ("",) if whole else ()),
+            *((way, ("",)) for way in lists),
         )
         if values
     ]
     if not ways:
-        message = "Say what to refresh: --list-id ID, --full-name NAME, --find TEXT or --all."
+        message = "Say what to refresh: --list-id ID, --full-name NAME, --find TEXT, --all, --changed or --sweep."
         raise WrongUse(message)
     if len(ways) > 1:
-        message = "Use only one of --list-id, --full-name, --find and --all at a time."
+        message = "Use only one of --list-id, --full-name, --find, --all, --changed and --sweep at a time."
         raise WrongUse(message)
     way, values = ways[0]
     if more and way not in ("list_id", "full_name"):
@@ -108,7 +116,8 @@ def _way(
 
 
 def _wait(here: Workplace, refreshes: tuple[Refresh, ...], seconds: float) -> tuple[Refresh, ...]:
-    ended = here.refreshing.wait([refresh.id for refresh in refreshes], seconds)
+    with following(here.settings.language) as look:
+        ended = here.refreshing.wait([refresh.id for refresh in refreshes], seconds, look=look)
     for refresh in ended:
         if refresh.is_final:
             here.say("cli.refresh_state", id=refresh.id, state=state_of(here.settings.language, refresh))

@@ -3,15 +3,15 @@
 from typing import Final
 
 from qbwc_server import codes, words
-from qbwc_server.refreshing import Refresh
+from qbwc_server.refreshing import Refresh, saying
 
 _ABSENT: Final = ("not_found", "deleted")
 
 
 def what_of(language: str, refresh: Refresh) -> str:
     """Return what a refresh is about: the list and which record or records."""
-    if refresh.way == "all":
-        return words.text(language, f"list.{refresh.list}.all")
+    if refresh.reads_list:
+        return words.text(language, f"list.{refresh.list}.{refresh.scope}")
     if refresh.way == "find":
         title = words.text(language, f"list.{refresh.list}.title")
         return words.text(language, "queue.find_in_list", text=refresh.value, list=title)
@@ -19,7 +19,9 @@ def what_of(language: str, refresh: Refresh) -> str:
 
 
 def state_of(language: str, refresh: Refresh) -> str:
-    """Return the state, the outcome of a published one, and what went wrong."""
+    """Return the state, how far a list has come, the outcome of a published one, and what went wrong."""
+    if refresh.is_reading:
+        return f"{words.text(language, 'state.reading')}, {saying.progress(language, refresh)}"
     state = words.text(language, f"state.{refresh.state}")
     # A search publishes nothing, and a list has an outcome for each of its records.
     if refresh.outcome is not None and (refresh.scope == "record" or refresh.outcome in _ABSENT):

@@ -149,6 +149,7 @@ _OURS: Final[tuple[_Row, ...]] = (
     ("no_answer", "office", "fail"),
     ("given_up", "office", "fail"),
     ("left_out", "office", "retry"),
+    ("list_short", "quickbooks", "result"),
     ("not_found", "office", "result"),
     ("deleted", "nobody", "result"),
     ("cancelled_late", "nobody", "result"),

@@ -11,7 +11,7 @@ true until it is committed.
 import hashlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -171,12 +171,20 @@ class Refreshing:
             )
             return self.showing.refreshes(connection, rows)
 
-    def wait(self, ids: Sequence[int], seconds: float) -> tuple[Refresh, ...]:
-        """Wait until all are final, or the time is over; returns them as they stand."""
+    def wait(
+        self, ids: Sequence[int], seconds: float, *, look: Callable[[Sequence[Refresh]], None] | None = None
+    ) -> tuple[Refresh, ...]:
+        """Wait until all are final, or the time is over; returns them as they stand.
+
+        Args:
+            look: is shown how they stand from time to time, the last time too.
+        """
         until = time.monotonic() + seconds
         while True:
             with self.database.read() as connection:
                 views = self._views(connection, ids)
+            if look is not None:
+                look(views)
             if all(one.is_final for one in views) or time.monotonic() >= until:
                 return views
             time.sleep(WAIT_STEP)

@@ -183,6 +183,10 @@ def _refresh_view(
         value=row.value,
         hits=tuple(Hit(one["list_id"], one["full_name"], one["is_active"]) for one in row.hits or ()),
         counts=row.counts or {},
+        total=row.total,
+        resumed=row.resumed,
+        begun=row.first_seq is not None,
+        time_deleted=row.time_deleted,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from qbwc_server import codes
-from qbwc_server.store.tables import FINAL_STATES
+from qbwc_server.store.tables import FINAL_STATES, LISTS_READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,37 @@ class Refresh:
     value: str
     hits: tuple[Hit, ...] = ()
     askers: tuple[str, ...] = ()
-    # Of a whole list: how many records had which outcome, held and refused ones among them.
+    # Of a list: how many records had which outcome, held and refused ones among them.
     counts: Mapping[str, int] = field(default_factory=dict)
+    # Of a list: how many records QuickBooks said there are to come, how often reading began again after something was
+    # lost, and whether a page has come yet. `records` is how many came so far.
+    total: int | None = None
+    resumed: int = 0
+    begun: bool = False
+    # When QuickBooks says that the record was deleted there: its own text, the wall clock of its machine.
+    time_deleted: str | None = None
 
     @property
     def is_final(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state in FINAL_STATES
+
+    @property
+    def reads_list(self) -> bool:
+        """Whether it reads a list, page by page."""
+        return self.scope in LISTS_READ
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether pages of the list have come and more are to come; between two of them it waits."""
+        return self.begun and self.reads_list and self.state in ("waiting", "sent")
+
+    @property
+    def made_inactive(self) -> bool:
+        """Whether what was refreshed is a record that was made inactive in QuickBooks."""
+        return self.scope == "record" and any(
+            one.field == "IsActive" and one.after is False and not one.first for one in self.changes
+        )
 
     def as_json(self, language: str = "en") -> dict[str, Any]:
         """Return the contract's shape; sentences in `language`."""
@@ -97,6 +121,10 @@ class Refresh:
             "published_at": _time(self.published_at),
             "expected_at": _time(self.expected_at),
             "records": self.records,
+            "total": self.total,
+            "resumed": self.resumed,
+            "counts": dict(self.counts),
+            "time_deleted": self.time_deleted,
             "changes": [change.as_json() for change in self.changes],
             "error": error,
             "joined": self.joined,

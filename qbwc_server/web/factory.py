@@ -1,7 +1,7 @@
 """Builds the Flask application of the pages."""
 
 import hashlib
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +11,7 @@ from jinja2 import StrictUndefined
 from qbwc_server import words
 from qbwc_server.publish import Website
 from qbwc_server.qbxml.lists import LISTS
-from qbwc_server.refreshing import Refreshing
+from qbwc_server.refreshing import Refreshing, saying
 from qbwc_server.settings import Settings, secret_key
 from qbwc_server.store.database import Database
 from qbwc_server.web import (
@@ -118,6 +118,8 @@ def _for_templates() -> dict[str, object]:
         "languages": words.LANGUAGE_NAMES,
         "here": here,
         "may_cancel": may_cancel,
+        "progress_of": partial(saying.progress, reader.language),
+        "fetch_key": table.fetch_key,
         "poll_seconds": pace.seconds,
         "why_not": why_not,
         "may_be_told": alerts.may_be_told,

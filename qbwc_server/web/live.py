@@ -3,7 +3,8 @@
 Theory of operation
 -------------------
 A small element polls; the sentence is swapped only when it differs from the one shown (else the answer is 204), so a
-screen reader hears changes of state and nothing else. The poll slows down with the refresh's age and is not there
+screen reader hears changes of state and nothing else. How far a list has come stands beside it, where it can change
+without a word. The poll slows down with the refresh's age and is not there
 any more once the refresh is final. Without JavaScript the page shows the same sentence, and a link to look again.
 """
 
@@ -32,6 +33,7 @@ class Live:
         status: The sentence, the trouble and what to do.
         every: Seconds until the next poll.
         seen: What is shown, in a few characters, for the poll to compare.
+        level: The same of how far a list has come.
         on_record: Whether it stands on a record's page, or on the request's own.
     """
 
@@ -39,6 +41,7 @@ class Live:
     status: Status
     every: int
     seen: str
+    level: str
     on_record: bool
 
     @property
@@ -54,11 +57,12 @@ def live(wording: Wording, refresh: Refresh, connection: ConnectionView, *, on_r
     status = refresh_status(wording, refresh, connection, len(changes), website_away=away)
     age = (wording.now - refresh.asked_at).total_seconds()
     every = next((pace for until, pace in _PACE if age <= until), _SLOWEST)
-    shown = f"{refresh.state}\n{refresh.records}\n{status}\n{wording.language}"
-    return Live(
-        refresh,
-        status,
-        every,
-        hashlib.sha256(shown.encode()).hexdigest()[:12],
-        on_record,
-    )
+    # Between two pages a list waits: neither that nor one page more is news.
+    state = "reading" if refresh.is_reading else f"{refresh.state}\n{refresh.records}"
+    seen = _mark(f"{state}\n{status}\n{wording.language}")
+    level = _mark(f"{refresh.is_reading} {refresh.records} {refresh.total} {refresh.resumed}")
+    return Live(refresh, status, every, seen, level, on_record)
+
+
+def _mark(shown: str) -> str:
+    return hashlib.sha256(shown.encode()).hexdigest()[:12]

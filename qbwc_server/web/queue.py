@@ -70,10 +70,11 @@ def status(refresh_id: int) -> Response:
     part_of(row(wording(), found).link if on_record else url_for("queue.one", refresh_id=found.id))
     shown = _live(found, on_record=on_record)
     same = request.args.get("seen") == shown.seen
-    if same and request.args.get("every") == str(shown.every):
+    level = request.args.get("level") == shown.level
+    if same and level and request.args.get("every") == str(shown.every):
         return Response(status=204)
     extra = _rest(found, shown) if not same and found.is_final else {}
-    answer = make_response(render_template("_live_answer.html", same=same, **{**extra, "live": shown}))
+    answer = make_response(render_template("_live_answer.html", same=same, level=level, **{**extra, "live": shown}))
     if same:
         answer.headers["HX-Reswap"] = "none"
     return answer
@@ -86,7 +87,8 @@ def cancel(refresh_id: int) -> ResponseReturnValue:
     try:
         left = shared().refreshing.cancel(refresh_id, user.name, everyone=user.may("admin"))
     except (NotWaiting, NotAsked):
-        flash(reader.text("queue.cancel_too_late"))
+        between = shared().refreshing.get(refresh_id).is_reading
+        flash(reader.text("queue.cancel_between" if between else "queue.cancel_too_late"))
     else:
         flash(reader.text("queue.cancelled" if left.state == "cancelled" else "page.others_wait"))
     return redirect(_back(refresh_id), 303)

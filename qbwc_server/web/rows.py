@@ -53,8 +53,8 @@ def what(reader: Wording, each: Refresh) -> str:
     """Say what a request asks for."""
     if each.way == "find":
         return reader.text("queue.find_in_list", text=each.value, list=reader.text(f"list.{each.list}.title"))
-    if each.way in ("all", "changed"):
-        return reader.text(f"list.{each.list}.{each.way}")
+    if each.reads_list:
+        return reader.text(f"list.{each.list}.{each.scope}")
     return each.full_name or _known_name(each) or each.value
 
 
@@ -69,8 +69,11 @@ def _known_name(each: Refresh) -> str | None:
 
 
 def may_cancel(refresh: Refresh) -> bool:
-    """Tell whether the reader can take back a request for this; it ends when nobody is left who asked."""
+    """Tell whether the reader can take back a request for this; it ends when nobody is left who asked.
+
+    A list that is being read waits between two pages, so that can be tried.
+    """
     user = person()
-    if user is None or refresh.state != "waiting":
+    if user is None or not (refresh.state == "waiting" or refresh.is_reading):
         return False
     return user.may("admin") or (user.may("operator") and user.name in refresh.askers)

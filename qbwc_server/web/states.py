@@ -29,8 +29,6 @@ _CONNECTION_TONES: Final = {
 _WRONG_PASSWORD: Final = "wrong_password"  # noqa: S105 - a code
 # Nobody calls, and it is not known when somebody will.
 _SILENT: Final = ("offline", "off_hours")
-# Scopes of which the result is many records'.
-_LISTS: Final = ("all", "changed")
 _COUNTED: Final = ("inserted", "updated", "unchanged", "deleted")
 # Outcomes with a sentence that needs no figures.
 _ALONE: Final = ("inserted", "updated", "unchanged")
@@ -82,6 +80,8 @@ def refresh_status(
     if refresh.error_code is not None:
         trouble = codes.explain(wording.language, refresh.error_code, **_particulars(wording, refresh.error_values))
     note = ""
+    if refresh.is_reading and (refresh.state == "sent" or connection.state == "connected"):
+        return Status(Badge(wording.text("state.reading"), "work"), trouble, note)
     if refresh.state == "waiting":
         trouble = trouble or connection_trouble(wording, connection)
         note = "" if trouble else _waiting_note(wording, connection)
@@ -93,6 +93,8 @@ def refresh_status(
 def refresh_badge(wording: Wording, refresh: Refresh) -> Badge:
     """Name the state of a refresh in a word or two."""
     tone = _tone(refresh)
+    if refresh.is_reading:
+        return Badge(wording.text("state.reading"), "work")
     if _has_exceptions(refresh):
         return Badge(wording.text("outcome.exceptions"), tone)
     if refresh.outcome is not None and (refresh.scope == "record" or _is_absent(refresh)):
@@ -242,7 +244,7 @@ def _tone(refresh: Refresh) -> str:
 
 def _is_absent(refresh: Refresh) -> bool:
     """Tell whether QuickBooks does not have what was asked for; of a whole list that is said of records by count."""
-    return refresh.outcome in ("not_found", "deleted") and refresh.scope not in _LISTS
+    return refresh.outcome in ("not_found", "deleted") and not refresh.reads_list
 
 
 def _has_exceptions(refresh: Refresh) -> bool:
@@ -252,7 +254,7 @@ def _has_exceptions(refresh: Refresh) -> bool:
 
 def _done(wording: Wording, refresh: Refresh, outcome: str, changed: int) -> str:
     at = wording.at(refresh.finished_at or refresh.published_at or wording.now)
-    what = _by_outcome(wording, refresh) if refresh.scope in _LISTS else ""
+    what = _by_outcome(wording, refresh) if refresh.reads_list else ""
     if outcome == "updated" and refresh.scope == "record" and changed:
         what = wording.plural("refresh.fields", changed)
     if _has_exceptions(refresh):

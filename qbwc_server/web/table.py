@@ -9,6 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from qbwc_server.qbxml.lists import ListType
 from qbwc_server.refreshing import RecordView, UnknownRecord, Wish
+from qbwc_server.store.schedules import TASKS
+from qbwc_server.store.tables import LISTS_READ
 from qbwc_server.web.alerts import keep_wish
 from qbwc_server.web.fields import is_figure, written
 from qbwc_server.web.shared import LISTING_PART, companies, company, listed, need, shared, wording
@@ -18,6 +20,7 @@ from qbwc_server.web.wording import Wording
 pages = Blueprint("table", __name__)
 _PAGE: Final = 50
 _LONGEST_SEARCH: Final = 100
+_SCOPE: Final = f"<any({', '.join(LISTS_READ)}):scope>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ def show(listing: str) -> str:
         query=query,
         chosen=chosen,
         page=found,
+        scopes=_scopes(kind),
         columns=tuple((reader.heading(field), is_figure(kind, field)) for field in kind.shown),
         rows=tuple(_row(reader, kind, each) for each in found.records),
     )
@@ -94,23 +98,42 @@ def find(listing: str) -> ResponseReturnValue:
     return redirect(url_for("queue.one", refresh_id=asked[0].refresh.id), 303)
 
 
-@pages.get(f"/{LISTING_PART}/all")
-def confirm_all(listing: str) -> str:
-    """Ask whether the whole list is meant."""
+@pages.get(f"/{LISTING_PART}/{_SCOPE}")
+def confirm_list(listing: str, scope: str) -> str:
+    """Ask whether the whole list, what changed of it, or its stock is meant."""
     need("operator")
+    kind = _with(listing, scope)
     owner = company(_named(request.args.get("company")))
     told = when_asked(wording(), owner.connection)
-    return render_template("confirm_all.html", kind=listed(listing), owner=owner, told=told)
+    return render_template("confirm_list.html", kind=kind, scope=scope, owner=owner, told=told)
 
 
-@pages.post(f"/{LISTING_PART}/all")
-def fetch_all(listing: str) -> ResponseReturnValue:
-    """Have the whole list fetched."""
-    user, kind = need("operator"), listed(listing)
-    wish = Wish(_named(request.form.get("company")), kind.name, "all", "")
+@pages.post(f"/{LISTING_PART}/{_SCOPE}")
+def fetch(listing: str, scope: str) -> ResponseReturnValue:
+    """Have the whole list fetched, or what changed of it, or its stock."""
+    user, kind = need("operator"), _with(listing, scope)
+    wish = Wish(_named(request.form.get("company")), kind.name, scope, "")
     asked = shared().refreshing.ask([wish], user.name)
     keep_wish(asked[0])
+    if scope != asked[0].refresh.scope:
+        flash(wording().text("refresh.whole"))
     return redirect(url_for("queue.one", refresh_id=asked[0].refresh.id), 303)
+
+
+def fetch_key(scope: str) -> str:
+    """Return the name of the words of the button that fetches a list so."""
+    return "fetch" if scope == "all" else f"fetch_{scope}"
+
+
+def _scopes(kind: ListType) -> tuple[str, ...]:
+    return tuple(scope for scope in LISTS_READ if scope in TASKS[kind.name])
+
+
+def _with(listing: str, scope: str) -> ListType:
+    kind = listed(listing)
+    if scope not in _scopes(kind):
+        abort(404)
+    return kind
 
 
 def _named(named: str | None) -> str:

@@ -15,7 +15,7 @@ from qbwc_server.app import Application, build_app
 from qbwc_server.cli.installing import install
 from qbwc_server.cli.serving import Server, listen
 from qbwc_server.settings import load_settings
-from qbwc_server.store import companies, tokens
+from qbwc_server.store import companies, freshness, moves, tokens
 from qbwc_server.store.tables import ROLES
 
 SHAPE = {
@@ -265,7 +265,6 @@ def test_a_viewer_looks_but_changes_nothing(site: Site) -> None:
         ({"list": "customer", "list_ids": ["8-1", None]}, {"list_ids[1]"}),
         ({"list": "customer", "full_name": "a\u0000b"}, {"full_name"}),
         ({"list": "customer", "full_name": "\ud800"}, {"full_name"}),
-        ({"list": "customer", "scope": "changed"}, {"scope"}),
         ({"list": "customer", "scope": "everything"}, {"scope"}),
         ({"list": "customer", "list_id": "8-1", "urgent": True}, {"urgent"}),
         ({"list": "customer", "list_id": "8-1", "company": 7}, {"company"}),
@@ -274,6 +273,42 @@ def test_a_viewer_looks_but_changes_nothing(site: Site) -> None:
 )
 def test_what_cannot_be_used_is_named_by_its_field(site: Site, body: dict[str, object], fields: set[str]) -> None:
     assert _fields(site.call("POST", "/refreshes", body)) == fields
+
+
+@pytest.mark.parametrize(
+    ("scope", "read", "asked"),
+    [
+        ("all", False, "all"),
+        ("changed", True, "changed"),
+        ("changed", False, "all"),
+        ("sweep", False, "sweep"),
+    ],
+)
+def test_a_list_is_asked_for_by_scope_and_changes_of_one_never_read_are_all_of_it(
+    site: Site, scope: str, asked: str, *, read: bool
+) -> None:
+    if read:
+        with site.app.database.write() as connection:
+            now = site.app.database.now(connection)
+            freshness.note_read(connection, "acme", "item", now, scope="all", changed_from=None, deleted_from=None)
+    answer = site.call("POST", "/refreshes", {"list": "item", "scope": scope})
+    assert (answer.status, answer.body["scope"]) == (202, asked)
+    assert set(answer.body) >= {*SHAPE, "total", "resumed", "counts", "time_deleted"}
+
+
+def test_a_list_says_how_far_it_is_and_a_vanished_record_when_it_was_deleted(site: Site) -> None:
+    run = site.call("POST", "/refreshes", {"list": "item", "scope": "all"}).body
+    assert (run["records"], run["total"], run["resumed"], run["counts"]) == (0, None, 0, {})
+    gone = site.call("POST", "/refreshes", {"list": "item", "list_id": "8-1"}).body
+    assert gone["time_deleted"] is None
+    with site.app.database.write() as connection:
+        moves.change(connection, [run["id"]], first_seq=1, records=3200, total=20000, resumed=2)
+        now = site.app.database.now(connection)
+        moves.conclude(connection, [gone["id"]], "deleted", now, time_deleted="2026-11-24T10:20:00-05:00")
+    run = site.call("GET", f"/refreshes/{run['id']}").body
+    assert (run["records"], run["total"], run["resumed"]) == (3200, 20000, 2)
+    gone = site.call("GET", f"/refreshes/{gone['id']}").body
+    assert (gone["outcome"], gone["time_deleted"]) == ("deleted", "2026-11-24T10:20:00-05:00")
 
 
 def test_other_bodies_than_json_are_refused(site: Site) -> None:

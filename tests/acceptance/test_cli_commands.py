@@ -373,7 +373,7 @@ def test_wrong_refreshes_are_refused(installed: Qbwc) -> None:
     _refused(installed("refresh", "customer", "--all", "--company", "nobody"), "qbwc company list")
     _refused(installed("refresh", "customer", "--company", "acme"), "--list-id")
     _refused(installed("refresh", "customer", "--all", "--find", "x", "--company", "acme"), "only one")
-    _refused(installed("refresh", "customer", "--changed", "--company", "acme"), "--changed")
+    _refused(installed("refresh", "customer", "--changed", "--sweep", "--company", "acme"), "only one")
     _refused(installed("refresh", "invoice", "--all"), "customer")
     _refused(installed("refresh", "customer", "--find", "two", "words", "--company", "acme"), "words")
     _refused(installed("queue", "cancel", "7"), "qbwc queue list")

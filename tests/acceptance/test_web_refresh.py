@@ -1,8 +1,11 @@
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from web_office import Browser, Page, WebOffice, running
+
+from qbwc_server.store import freshness, moves
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +195,7 @@ def test_a_viewer_sees_no_buttons_and_cannot_ask(office: WebOffice, customer: st
 
 
 def _poll(page: Page) -> str:
-    found = re.search(r'id="poller" hx-get="([^"]+)"', page.text)
+    found = re.search(r'id="poller"[^>]* hx-get="([^"]+)"', page.text)
     assert found is not None
     return found[1].replace("&amp;", "&")
 
@@ -229,6 +232,97 @@ def test_the_page_of_a_whole_list_is_followed_to_its_end(office: WebOffice, mari
     office.finish(int(page.url.rpartition("/")[2]))
     last = marie.get(_poll(page), **{"HX-Request": "true"})
     assert (last.status, '<div id="poller" hx-swap-oob="true"></div>' in last.text) == (200, True)
+
+
+_SENT = {"state": "sent", "visit": 1, "request_id": "1.1.1"}
+
+
+@pytest.fixture
+def running_list(office: WebOffice) -> Iterator[int]:
+    """A list run of which one page has come, as it stands between two pages."""
+    run = office.ask("customer", "all")
+    now = datetime.now(UTC)
+    _move(office, run.id, first_sent_at=now, sent_at=now, first_seq=1, records=3200, total=20000)
+    yield run.id
+    _move(office, run.id, state="waiting", first_seq=None)
+    office.app.refreshing.cancel(run.id, "marie")
+
+
+def _move(office: WebOffice, refresh_id: int, **values: object) -> None:
+    with office.app.database.write() as connection:
+        moves.change(connection, [refresh_id], **values)
+
+
+def test_a_list_that_is_being_read_shows_how_far_it_is(office: WebOffice, marie: Browser, running_list: int) -> None:
+    for path in (f"/refreshes/{running_list}", "/refreshes", "/"):
+        page = marie.get(path)
+        assert "Being read from QuickBooks" in page.words
+        assert "3,200 of 20,000 customers" in page.words
+        assert '<progress max="20000" value="3200"></progress>' in page.text
+    _move(office, running_list, resumed=2, **_SENT)
+    page = marie.get(f"/refreshes/{running_list}")
+    assert "Being read from QuickBooks" in page.words
+    assert "Begun again 2 times, after lost visits." in page.words
+
+
+def test_a_poll_moves_the_progress_and_leaves_the_sentence_alone(
+    office: WebOffice, marie: Browser, running_list: int
+) -> None:
+    address = _poll(marie.get(f"/refreshes/{running_list}"))
+    assert marie.get(address).status == 204
+    _move(office, running_list, **_SENT)
+    assert marie.get(address).status == 204
+    _move(office, running_list, records=4000)
+    moved = marie.get(address)
+    assert moved.headers["HX-Reswap"] == "none"
+    assert 'id="live-level" hx-swap-oob="true"' in moved.text
+    assert "4,000 of 20,000 customers" in moved.text
+    assert "Being read from QuickBooks" not in moved.text
+    assert marie.get(_poll(moved)).status == 204
+
+
+def test_a_list_cannot_be_cancelled_while_a_page_is_on_its_way(
+    office: WebOffice, marie: Browser, running_list: int
+) -> None:
+    _move(office, running_list, **_SENT)
+    page = marie.submit(marie.get(f"/refreshes/{running_list}"), f"/refreshes/{running_list}/cancel")
+    assert "Try again in a few seconds" in page.words
+
+
+@pytest.mark.parametrize(
+    ("listing", "scope", "button", "what"),
+    [
+        ("customers", "changed", "Fetch what changed", "Changed customers"),
+        ("items", "changed", "Fetch what changed", "Changed items"),
+        ("items", "sweep", "Fetch stock", "Stock and full names of the items"),
+    ],
+)
+def test_what_changed_and_the_stock_can_be_fetched(
+    office: WebOffice, marie: Browser, listing: str, scope: str, button: str, what: str
+) -> None:
+    page = marie.get(f"/{listing}")
+    assert f'formaction="/{listing}/{scope}">{button}</button>' in page.text
+    sure = marie.get(f"/{listing}/{scope}")
+    assert "Nothing changes in QuickBooks" in sure.words
+    asked = marie.submit(sure, f"/{listing}/{scope}")
+    assert what in asked.words
+    assert "never read" not in asked.words
+    office.app.refreshing.cancel(int(asked.url.rpartition("/")[2]), "marie")
+    assert _signed_in(office, "vera").get(f"/{listing}/{scope}").status == 403
+
+
+def test_customers_have_no_stock(marie: Browser) -> None:
+    assert "/customers/sweep" not in marie.get("/customers").text
+    assert marie.get("/customers/sweep").status == 404
+
+
+def test_changes_of_a_list_never_read_are_all_of_it(office: WebOffice, marie: Browser) -> None:
+    with office.app.database.write() as connection:
+        freshness.doubt(connection, office.company, "customer")
+    asked = marie.submit(marie.get("/customers/changed"), "/customers/changed")
+    assert "The list was never read to its end, so all of it is read." in asked.words
+    assert "All customers" in asked.words
+    office.finish(int(asked.url.rpartition("/")[2]))
 
 
 def test_the_page_of_one_record_s_request_is_followed_to_its_end(

@@ -17,7 +17,7 @@ OURS = (
     *("held", "ambiguous", "refused_value", "wrong_file", "file_unconfirmed", "no_answer", "not_found", "deleted"),
     *("cancelled_late", "website_down", "not_understood", "version_too_old", "foreign_answer", "truncated"),
     *("empty_answer", "not_xml", "wrong_kind", "paused", "taken_over", "internal", "permission", "wrong_password"),
-    *("given_up", "left_out"),
+    *("given_up", "left_out", "list_short"),
 )
 EVERY = codes.known()
 # What may be the last reason of a request that is given up, and how it is said that one is kept.

@@ -79,6 +79,25 @@ def test_waiting_says_honestly_when_quickbooks_is_expected(connection: Connectio
     assert refresh_status(EN, replace(WAITING, expected_at=expected), connection, 0).badge.text == sentence
 
 
+@pytest.mark.parametrize(
+    ("state", "connection", "english", "tone"),
+    [
+        ("waiting", CONNECTED, "Being read from QuickBooks", "work"),
+        ("sent", CONNECTED, "Being read from QuickBooks", "work"),
+        ("sent", OFFLINE, "Being read from QuickBooks", "work"),
+        ("waiting", LATE, "Waiting for QuickBooks – it is later than usual", "wait"),  # noqa: RUF001
+        ("waiting", OFFLINE, "Waiting for QuickBooks – not seen since 07:20", "wait"),  # noqa: RUF001
+    ],
+)
+def test_a_list_between_two_pages_is_being_read_while_somebody_calls(
+    state: str, connection: ConnectionView, english: str, tone: str
+) -> None:
+    run = replace(WAITING, scope="all", way="all", state=state, begun=True, records=50, total=80)
+    badge = refresh_status(EN, run, connection, 0).badge
+    assert (badge.text, badge.tone) == (english, tone)
+    assert refresh_badge(EN, run) == Badge("Being read from QuickBooks", "work")
+
+
 def test_what_keeps_a_waiting_refresh_is_said_with_the_cure() -> None:
     status = refresh_status(EN, WAITING, TROUBLED, 0)
     assert status.trouble is not None

@@ -1,0 +1,18 @@
+"""What all doors say of a refresh in the same words."""
+
+from qbwc_server import words
+from qbwc_server.refreshing.views import Refresh
+
+
+def progress(language: str, refresh: Refresh) -> str:
+    """Say how far the reading of a list has come: "3,200 of 20,000 customers"."""
+    said = f"list.{refresh.list}"
+    if refresh.total is None:
+        return words.plural(language, f"{said}.so_far", refresh.records)
+    done = words.number(language, done_of(refresh))
+    return words.plural(language, f"{said}.progress", refresh.total, done=done)
+
+
+def done_of(refresh: Refresh) -> int:
+    """Return how many of the records that were counted have come; those made meanwhile are not among them."""
+    return refresh.records if refresh.total is None else min(refresh.records, refresh.total)

@@ -1,0 +1,69 @@
+"""`qbwc refresh` of whole lists, beside a server whose simulated QuickBooks answers."""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from web_office import WebOffice, running
+
+from qbwc_server.cli import main
+
+Qbwc = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("lists")
+
+
+@pytest.fixture(scope="module")
+def office(folder: Path) -> Iterator[WebOffice]:
+    with running(folder, filled=False) as started:
+        yield started
+
+
+@pytest.fixture
+def qbwc(office: WebOffice, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Qbwc:
+    for name in [name for name in os.environ if name.startswith("QBWC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("QBWC_DATA_DIR", str(folder))
+
+    def run(*arguments: str, visits: bool = False, language: str = "en") -> Result:
+        monkeypatch.setenv("QBWC_LANGUAGE", language)
+        calling = threading.Timer(0.5, office.visit)
+        if visits:
+            calling.start()
+        result = CliRunner().invoke(main, list(arguments), prog_name="qbwc")
+        if visits:
+            calling.join()
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return run
+
+
+def test_changes_of_a_list_never_read_are_all_of_it_and_the_progress_is_shown(office: WebOffice, qbwc: Qbwc) -> None:
+    first = qbwc("refresh", "customer", "--changed", "--wait", "20", visits=True)
+    assert first.exit_code == 0, first.output
+    assert "The list was never read to its end, so all of it is read." in first.stdout
+    assert "All customers" in first.stdout
+    assert "60 of 60 customers." in first.stderr
+    office.office.change("customer")
+    again = qbwc("refresh", "customer", "--changed", "--wait", "20", "--json", visits=True)
+    [run] = json.loads(again.stdout)
+    assert (again.exit_code, run["scope"], run["state"]) == (0, "changed", "published")
+    assert run["counts"] == {"updated": 1} | {name: n for name, n in run["counts"].items() if name != "updated"}
+    assert "never read" not in again.output
+
+
+def test_a_sweep_reads_the_stock(office: WebOffice, qbwc: Qbwc) -> None:
+    swept = qbwc("refresh", "item", "--sweep", language="fr")
+    assert (swept.exit_code, swept.stderr) == (0, "")
+    assert "Stocks et noms complets des articles" in swept.stdout
+    [run] = office.app.refreshing.list(list_name="item")
+    assert (run.scope, run.state) == ("sweep", "waiting")
