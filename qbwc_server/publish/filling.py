@@ -5,6 +5,7 @@ So each column knows up to which length such a text needs no judging, and only t
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
@@ -45,11 +46,12 @@ class Form:
         self.names = names_of(target)
         self.edit_sequence = self.names.index("edit_sequence")
         shapes = [column.shape.with_room(rooms.get(column.shape.column)) for column in target.columns]
-        self._fields = [column.field for column in target.columns]
-        self._judges = [
-            _judge(f"{target.list}.{column.field}", shape, backend, private if column.private else None)
-            for column, shape in zip(target.columns, shapes, strict=True)
-        ]
+        # Half of a record's fields are absent: only what is there is looked at. A field may fill several columns.
+        self._blank: list[Any] = [None] * len(self.names)
+        self._places: dict[str, list[tuple[int, int, _Convert]]] = defaultdict(list)
+        for place, (column, shape) in enumerate(zip(target.columns, shapes, strict=True)):
+            judge = _judge(f"{target.list}.{column.field}", shape, backend, private if column.private else None)
+            self._places[column.field].append((place, *judge))
         # SQLite keeps numbers as texts.
         self._decimals = [
             place for place, shape in enumerate(shapes) if shape.kind == "decimal" and backend != "sqlite"
@@ -65,15 +67,15 @@ class Form:
         Raises:
             Refused: a column cannot take its value.
         """
-        found = map(values.get, self._fields)
-        # What may be printed is neither NUL nor half a character.
-        row: list[Any] = [
-            value
-            if value is None or (value.__class__ is str and len(value) <= plain and value.isprintable())
-            else convert(value)
-            for value, (plain, convert) in zip(found, self._judges, strict=True)
-        ]
-        return (*row, is_deleted)
+        row: list[Any] = self._blank.copy()
+        places = self._places
+        for field, value in values.items():
+            for place, plain, convert in places.get(field, ()):
+                # What may be printed is neither NUL nor half a character.
+                short = value.__class__ is str and len(value) <= plain and value.isprintable()
+                row[place] = value if short or value is None else convert(value)
+        row[-1] = is_deleted
+        return tuple(row)
 
     def digest(self, row: Sequence[ColumnValue]) -> str:
         """Return the SHA-256 (hex) of a row's values; equal numbers count as equal however they are written.
