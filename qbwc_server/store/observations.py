@@ -147,6 +147,10 @@ def observe(
             continue
         old = before.get(one.list_id)
         values = dict(one.values) if old is None else _merge(old.values, one)
+        if old is not None and one.partial and values == old.values:
+            # Most of what a sweep shows has not moved, and stands for what it stood for.
+            same.append(_same_row(company, list_name, one.list_id, seq, now))
+            continue
         rows.append(_row(company, list_name, one.list_id, seq, values, now, digest))
         change = _difference(old, values)
         if change is not None:
