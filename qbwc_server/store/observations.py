@@ -23,7 +23,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server import bulk
@@ -209,6 +209,18 @@ def unseen_since(connection: Connection, company: str, list_name: str, seq: int)
         records.c.is_deleted.is_(False),
     )
     return tuple(connection.execute(query).scalars())
+
+
+def count_since(connection: Connection, company: str, list_name: str, seq: int) -> int:
+    """Return how many living records an observation from `seq` on has shown."""
+    query = select(func.count()).where(
+        records.c.company == company,
+        records.c.list == list_name,
+        records.c.seq >= seq,
+        records.c.is_deleted.is_(False),
+    )
+    found: int = connection.execute(query).scalar_one()
+    return found
 
 
 def living(connection: Connection, company: str, list_name: str, list_ids: Iterable[str]) -> frozenset[str]:
