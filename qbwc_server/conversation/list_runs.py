@@ -217,6 +217,8 @@ class ListRun:
 
     def _through(self, *, whole: bool) -> None:
         """The last page has come."""
+        if whole and self._is_short():
+            self._count_again()
         run = self.run
         if not whole:
             # What QuickBooks says was deleted is told again the next time.
@@ -232,6 +234,11 @@ class ListRun:
             suspects = sorted({*(run.suspects or ()), *self._absent()})
             self._change(through=True, suspects=suspects, error=error)
         self._finish_or_wait()
+
+    def _count_again(self) -> None:
+        """Count those, too, whom a person asked for meanwhile: on their page they were nothing fresh."""
+        seen = observations.count_since(self.connection, self._company, self.run.list, self.run.first_seq or 1)
+        self._change(records=max(self.run.records, seen))
 
     def _absent(self) -> tuple[str, ...]:
         """Return who lives with us and was on none of the pages of a whole list."""

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server import bulk
@@ -147,6 +147,10 @@ def observe(
             continue
         old = before.get(one.list_id)
         values = dict(one.values) if old is None else _merge(old.values, one)
+        if old is not None and one.partial and values == old.values:
+            # Most of what a sweep shows has not moved, and stands for what it stood for.
+            same.append(_same_row(company, list_name, one.list_id, seq, now))
+            continue
         rows.append(_row(company, list_name, one.list_id, seq, values, now, one.mark))
         change = _difference(old, values)
         if change is not None:
@@ -211,6 +215,18 @@ def marks(connection: Connection, company: str, list_name: str, list_ids: Collec
     """Return the marks of those of these records that live and have one."""
     known = _known(connection, company, list_name, list_ids)
     return {list_id: one.mark for list_id, one in known.items() if one.mark is not None and _is_living(one)}
+
+
+def count_since(connection: Connection, company: str, list_name: str, seq: int) -> int:
+    """Return how many living records an observation from `seq` on has shown."""
+    query = select(func.count()).where(
+        records.c.company == company,
+        records.c.list == list_name,
+        records.c.seq >= seq,
+        records.c.is_deleted.is_(False),
+    )
+    found: int = connection.execute(query).scalar_one()
+    return found
 
 
 def living(connection: Connection, company: str, list_name: str, list_ids: Iterable[str]) -> frozenset[str]:
