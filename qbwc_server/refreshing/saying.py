@@ -2,6 +2,12 @@
 
 from qbwc_server import words
 from qbwc_server.refreshing.views import Refresh
+from qbwc_server.store.schedules import ASKED_BY
+
+
+def asker(language: str, name: str) -> str:
+    """Say who asked: the name, and words for the schedule."""
+    return words.text(language, "queue.by_schedule") if name == ASKED_BY else name
 
 
 def progress(language: str, refresh: Refresh) -> str:

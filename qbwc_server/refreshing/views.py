@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from qbwc_server import codes
+from qbwc_server.store.schedules import ASKED_BY
 from qbwc_server.store.tables import FINAL_STATES, LISTS_READ
 
 
@@ -89,6 +90,11 @@ class Refresh:
     def reads_list(self) -> bool:
         """Whether it reads a list, page by page."""
         return self.scope in LISTS_READ
+
+    @property
+    def by_schedule(self) -> bool:
+        """Whether nobody asked for it: its time had come."""
+        return self.asked_by == ASKED_BY
 
     @property
     def is_reading(self) -> bool:

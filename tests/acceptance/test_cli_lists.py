@@ -67,3 +67,11 @@ def test_a_sweep_reads_the_stock(office: WebOffice, qbwc: Qbwc) -> None:
     assert "Stocks et noms complets des articles" in swept.stdout
     [run] = office.app.refreshing.list(list_name="item")
     assert (run.scope, run.state) == ("sweep", "waiting")
+
+
+def test_the_queue_says_that_the_schedule_asked(office: WebOffice, qbwc: Qbwc) -> None:
+    run = office.ask("item", "changed", by="schedule")
+    assert "by schedule" in qbwc("queue", "list").stdout
+    assert "selon l\u2019horaire" in qbwc("queue", "list", language="fr").stdout
+    assert json.loads(qbwc("queue", "list", "--json").stdout)[0]["asked_by"] == "schedule"
+    office.app.refreshing.cancel(run.id, "schedule")

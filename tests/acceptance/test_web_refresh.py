@@ -325,6 +325,22 @@ def test_changes_of_a_list_never_read_are_all_of_it(office: WebOffice, marie: Br
     office.finish(int(asked.url.rpartition("/")[2]))
 
 
+def test_what_the_schedule_asked_for_in_vain_is_shown_on_demand(office: WebOffice, marie: Browser) -> None:
+    run = office.ask("item", "changed", by="schedule")
+    waiting = marie.get("/refreshes")
+    assert "by schedule" in waiting.words
+    assert "Asked just now by schedule" in marie.get(f"/refreshes/{run.id}").words
+    assert office.finish(run.id).outcome == "unchanged"
+    hidden = marie.get("/refreshes")
+    assert "by schedule" not in hidden.words
+    assert "1 scheduled reading that changed nothing is not shown." in hidden.words
+    assert "not shown" not in marie.get("/refreshes?state=failed").words
+    shown = marie.get("/refreshes?quiet=show")
+    assert "by schedule" in shown.words
+    assert "Hide scheduled readings that changed nothing" in shown.words
+    assert f'href="/refreshes/{run.id}"' not in marie.get("/").text
+
+
 def test_the_page_of_one_record_s_request_is_followed_to_its_end(
     office: WebOffice, marie: Browser, customer: str
 ) -> None:
