@@ -105,7 +105,7 @@ class Refresh:
     def made_inactive(self) -> bool:
         """Whether what was refreshed is a record that was made inactive in QuickBooks."""
         return self.scope == "record" and any(
-            one.field == "IsActive" and one.after is False and not one.first for one in self.changes
+            (one.field, one.before, one.after) == ("IsActive", True, False) for one in self.changes
         )
 
     def as_json(self, language: str = "en") -> dict[str, Any]:

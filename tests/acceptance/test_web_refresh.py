@@ -353,6 +353,19 @@ def test_the_page_of_one_record_s_request_is_followed_to_its_end(
     assert (last.status, '<div id="poller" hx-swap-oob="true"></div>' in last.text) == (200, True)
 
 
+def test_a_record_that_was_deleted_says_when_and_one_made_inactive_says_so(
+    office: WebOffice, marie: Browser, customer: str
+) -> None:
+    list_id = customer.rpartition("/")[2]
+    office.office.quickbooks.change("customer", list_id, IsActive=False)
+    office.finish(office.ask("customer", "list_id", list_id).id)
+    assert "made inactive in QuickBooks" in marie.get(customer).words
+    office.office.quickbooks.delete("customer", list_id)
+    office.finish(office.ask("customer", "list_id", list_id).id)
+    told = marie.get(customer).words
+    assert re.search(r"Deleted in QuickBooks on \w+ \d+, \d{4} at \d\d:\d\d; the website now shows it", told)
+
+
 def test_a_record_that_is_gone_says_so(office: WebOffice, marie: Browser) -> None:
     page = marie.submit(marie.get(f"/customers/{office.company}/FFFFFFFF-1/refresh"), "/refresh")
     assert "Not yet seen in QuickBooks" in page.words
