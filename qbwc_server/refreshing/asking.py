@@ -286,6 +286,11 @@ class Refreshing:
             found = refreshes.count_by_state(connection)
         return {state: found.get(state, 0) for state in tables.STATES}
 
+    def reading(self) -> tuple[Refresh, ...]:
+        """Return the lists that are being read."""
+        with self.database.read() as connection:
+            return self.showing.refreshes(connection, refreshes.begun_lists(connection))
+
     def count_quiet(self) -> int:
         """Return how many refreshes by schedule found nothing new."""
         with self.database.read() as connection:

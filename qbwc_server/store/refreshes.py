@@ -233,6 +233,16 @@ def count_quiet(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(refreshes).where(_QUIET)).scalar_one())
 
 
+def begun_lists(connection: Connection) -> tuple[QueuedRefresh, ...]:
+    """Return the list runs of which a page has come and more are to come, oldest first."""
+    query = select(refreshes).where(
+        refreshes.c.state.in_(("waiting", "sent")),
+        refreshes.c.scope.in_(LISTS_READ),
+        refreshes.c.first_seq.is_not(None),
+    )
+    return tuple(from_row(row) for row in connection.execute(query.order_by(refreshes.c.id)))
+
+
 def count_by_state(connection: Connection) -> dict[str, int]:
     """Return how many refreshes stand in each state."""
     rows = connection.execute(select(refreshes.c.state, func.count()).group_by(refreshes.c.state))

@@ -1,3 +1,4 @@
+import html
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -364,6 +365,11 @@ def test_a_record_that_was_deleted_says_when_and_one_made_inactive_says_so(
     office.finish(office.ask("customer", "list_id", list_id).id)
     told = marie.get(customer).words
     assert re.search(r"Deleted in QuickBooks on \w+ \d+, \d{4} at \d\d:\d\d; the website now shows it", told)
+
+
+def test_a_record_says_when_its_list_was_last_read_for_changes(marie: Browser, customer: str) -> None:
+    told = html.unescape(marie.get(customer).words)
+    assert re.search(r"As seen in QuickBooks at [\d:]+ · The list's changes were last read at [\d:]+\.", told)
 
 
 def test_a_record_that_is_gone_says_so(office: WebOffice, marie: Browser) -> None:
