@@ -9,13 +9,14 @@ too: it could not be written the next time either, and would stand in the way of
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from qbwc_server import codes
+from qbwc_server import codes, words
 from qbwc_server.alerting.channels import MAIL
 from qbwc_server.alerting.reading import Reader, paragraphs
 from qbwc_server.alerting.writing import House
@@ -31,7 +32,6 @@ log = logging.getLogger(__name__)
 _AT_ONCE: Final = 100
 _COUNTED: Final = ("inserted", "updated", "unchanged", "deleted")
 _ABSENT: Final = ("not_found", "deleted")
-_LISTS: Final = ("all", "changed")
 
 
 def tell(database: Database, house: House, now: datetime, *, mail: bool) -> int:
@@ -72,7 +72,7 @@ def _tell(connection: Connection, house: House, one: Telling, now: datetime, *, 
 
 
 def _draft(connection: Connection, reader: Reader, refresh: QueuedRefresh, to: Recipient) -> Draft:
-    name, outcome = _name(connection, reader, refresh), _outcome(reader, refresh)
+    name, outcome = _name(connection, reader, refresh), _outcome(connection, reader, refresh)
     what = _what(connection, reader, refresh)
     title = companies.get(connection, refresh.company).title
     said = "alerts.done.outcome_what" if what else "alerts.done.outcome"
@@ -91,41 +91,50 @@ def _draft(connection: Connection, reader: Reader, refresh: QueuedRefresh, to: R
 def _name(connection: Connection, reader: Reader, refresh: QueuedRefresh) -> str:
     if refresh.way == "find":
         return reader.text("queue.find_in_list", text=refresh.value, list=reader.text(f"list.{refresh.list}.title"))
-    if refresh.scope in _LISTS:
-        return reader.text(f"list.{refresh.list}.{refresh.way}")
+    if refresh.reads_list:
+        return reader.text(f"list.{refresh.list}.{refresh.scope}")
     known = records.get(connection, refresh.company, refresh.list, refresh.list_id or "")
     return refresh.full_name or (known.full_name if known is not None else "") or refresh.value
 
 
-def _outcome(reader: Reader, refresh: QueuedRefresh) -> str:
+def _outcome(connection: Connection, reader: Reader, refresh: QueuedRefresh) -> str:
     if refresh.state != "published":
         return reader.text(f"state.{refresh.state}")
-    absent = refresh.outcome in _ABSENT
+    absent = refresh.outcome in _ABSENT and not refresh.reads_list
     if refresh.error is not None and not absent:
         return reader.text("outcome.exceptions")
     if refresh.outcome is None or (refresh.scope != "record" and not absent):
         return reader.text("state.published")
-    return reader.text(f"outcome.{refresh.outcome}")
+    inactive = any(
+        (one["field"], one["before"], one["after"]) == ("IsActive", True, False)
+        for one in _changed(connection, refresh)
+    )
+    return words.outcome(reader.language, refresh.outcome, time_deleted=refresh.time_deleted, made_inactive=inactive)
 
 
 def _what(connection: Connection, reader: Reader, refresh: QueuedRefresh) -> str:
     """Return how much came of it, in figures only: what changed can be looked at behind the sign-in."""
-    if refresh.state != "published" or refresh.outcome in _ABSENT:
+    if refresh.state != "published" or (refresh.outcome in _ABSENT and not refresh.reads_list):
         return ""
-    if refresh.scope in _LISTS:
+    if refresh.reads_list:
         counts = refresh.counts or {}
         told = ((name, int(counts.get(name, 0))) for name in _COUNTED)
         return ", ".join(reader.plural(f"outcome.count_{name}", n) for name, n in told if n)
     if refresh.scope == "find":
         return reader.plural("alerts.done.hits", len(refresh.hits or ()))
-    change = records.changes_at(connection, refresh.company, [refresh.seq or 0]).get(refresh.seq or 0)
-    changed = len(change.fields) if change is not None and refresh.outcome == "updated" else 0
+    changed = len(_changed(connection, refresh))
     return reader.plural("refresh.fields", changed) if changed else ""
+
+
+def _changed(connection: Connection, refresh: QueuedRefresh) -> Sequence[Any]:
+    """Return the fields that a single refresh brought up to date."""
+    change = records.changes_at(connection, refresh.company, [refresh.seq or 0]).get(refresh.seq or 0)
+    return change.fields if change is not None and refresh.outcome == "updated" else ()
 
 
 def _trouble(reader: Reader, refresh: QueuedRefresh) -> tuple[str, ...]:
     """Return why it failed and what to do, without its particulars: they may be values of a record."""
-    if refresh.error is None or refresh.outcome in _ABSENT:
+    if refresh.error is None or (refresh.outcome in _ABSENT and not refresh.reads_list):
         return ()
     values = {"last": (refresh.error.get("values") or {}).get("last")}
     said = codes.explain(reader.language, str(refresh.error["code"]), **values)

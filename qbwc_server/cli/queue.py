@@ -9,7 +9,7 @@ from qbwc_server.cli.console import json_option
 from qbwc_server.cli.refresh import asker
 from qbwc_server.cli.shown import state_of, what_of
 from qbwc_server.cli.workplace import Workplace, workplace
-from qbwc_server.refreshing import NotFailed, NotWaiting, Refresh
+from qbwc_server.refreshing import NotFailed, NotWaiting, Refresh, saying
 from qbwc_server.store.tables import STATES
 
 # What a database counts with.
@@ -34,7 +34,14 @@ def show(state: str | None, limit: int | None, *, as_json: bool) -> None:
         here.console.table(
             ("id", "company", "what", "state", "asked by", "asked at"),
             (
-                (one.id, one.company, what_of(language, one), state_of(language, one), one.asked_by, one.asked_at)
+                (
+                    one.id,
+                    one.company,
+                    what_of(language, one),
+                    state_of(language, one),
+                    saying.asker(language, one.asked_by),
+                    one.asked_at,
+                )
                 for one in refreshes
             ),
             empty=here.text("cli.queue_empty"),

@@ -24,8 +24,12 @@ def state_of(language: str, refresh: Refresh) -> str:
         return f"{words.text(language, 'state.reading')}, {saying.progress(language, refresh)}"
     state = words.text(language, f"state.{refresh.state}")
     # A search publishes nothing, and a list has an outcome for each of its records.
-    if refresh.outcome is not None and (refresh.scope == "record" or refresh.outcome in _ABSENT):
-        state = f"{state}, {words.text(language, f'outcome.{refresh.outcome}')}"
+    if (
+        refresh.outcome is not None
+        and not refresh.reads_list
+        and (refresh.scope == "record" or refresh.outcome in _ABSENT)
+    ):
+        state = f"{state}, {saying.outcome(language, refresh)}"
     if refresh.error_code is not None:
         return f"{state}: {codes.explain(language, refresh.error_code, **refresh.error_values).message}"
     return state

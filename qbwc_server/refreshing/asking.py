@@ -35,10 +35,9 @@ from qbwc_server.refreshing.wishes import Wish, checked
 from qbwc_server.store import companies, freshness, outbox, records, refreshes, tables
 from qbwc_server.store.database import Database
 from qbwc_server.store.refreshes import QueuedRefresh
+from qbwc_server.store.schedules import ASKED_BY
 
 WAIT_STEP = 0.2
-# Who asks when the time has come; everybody else is somebody who waits for the answer.
-SCHEDULE = "schedule"
 
 
 class Refreshing:
@@ -91,7 +90,7 @@ class Refreshing:
             ]
             ids = [refresh_id for refresh_id, _ in results]
             note_asked(connection, asked_by, clean, ids, now)
-            if asked_by != SCHEDULE:
+            if asked_by != ASKED_BY:
                 for company in {wish.company for wish in clean}:
                     companies.change(connection, company, last_asked_at=now)
             if idempotency_key is not None:
@@ -163,11 +162,18 @@ class Refreshing:
         list_name: str | None = None,
         list_id: str | None = None,
         limit: int | None = None,
+        quiet: bool = True,
     ) -> tuple[Refresh, ...]:
-        """Return refreshes, newest first."""
+        """Return refreshes, newest first; without `quiet` not those by schedule that found nothing new."""
         with self.database.read() as connection:
             rows = refreshes.search(
-                connection, company=company, state=state, list_name=list_name, list_id=list_id, limit=limit
+                connection,
+                company=company,
+                state=state,
+                list_name=list_name,
+                list_id=list_id,
+                limit=limit,
+                quiet=quiet,
             )
             return self.showing.refreshes(connection, rows)
 
@@ -279,6 +285,16 @@ class Refreshing:
         with self.database.read() as connection:
             found = refreshes.count_by_state(connection)
         return {state: found.get(state, 0) for state in tables.STATES}
+
+    def reading(self) -> tuple[Refresh, ...]:
+        """Return the lists that are being read."""
+        with self.database.read() as connection:
+            return self.showing.refreshes(connection, refreshes.begun_lists(connection))
+
+    def count_quiet(self) -> int:
+        """Return how many refreshes by schedule found nothing new."""
+        with self.database.read() as connection:
+            return refreshes.count_quiet(connection)
 
     def publishing(self) -> PublishingView:
         """Return how far publishing is behind."""

@@ -2,6 +2,12 @@
 
 from qbwc_server import words
 from qbwc_server.refreshing.views import Refresh
+from qbwc_server.store.schedules import ASKED_BY
+
+
+def asker(language: str, name: str) -> str:
+    """Say who asked: the name, and words for the schedule."""
+    return words.text(language, "queue.by_schedule") if name == ASKED_BY else name
 
 
 def progress(language: str, refresh: Refresh) -> str:
@@ -16,3 +22,10 @@ def progress(language: str, refresh: Refresh) -> str:
 def done_of(refresh: Refresh) -> int:
     """Return how many of the records that were counted have come; those made meanwhile are not among them."""
     return refresh.records if refresh.total is None else min(refresh.records, refresh.total)
+
+
+def outcome(language: str, refresh: Refresh) -> str:
+    """Say what became of a record, or that nothing was found; a list has an outcome for each of its records."""
+    return words.outcome(
+        language, refresh.outcome or "", time_deleted=refresh.time_deleted, made_inactive=refresh.made_inactive
+    )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from qbwc_server import codes
+from qbwc_server.store.schedules import ASKED_BY
 from qbwc_server.store.tables import FINAL_STATES, LISTS_READ
 
 
@@ -91,6 +92,11 @@ class Refresh:
         return self.scope in LISTS_READ
 
     @property
+    def by_schedule(self) -> bool:
+        """Whether nobody asked for it: its time had come."""
+        return self.asked_by == ASKED_BY
+
+    @property
     def is_reading(self) -> bool:
         """Whether pages of the list have come and more are to come; between two of them it waits."""
         return self.begun and self.reads_list and self.state in ("waiting", "sent")
@@ -99,7 +105,7 @@ class Refresh:
     def made_inactive(self) -> bool:
         """Whether what was refreshed is a record that was made inactive in QuickBooks."""
         return self.scope == "record" and any(
-            one.field == "IsActive" and one.after is False and not one.first for one in self.changes
+            (one.field, one.before, one.after) == ("IsActive", True, False) for one in self.changes
         )
 
     def as_json(self, language: str = "en") -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from qbwc_server.lines import is_plain_line
+from qbwc_server.store.schedules import ASKED_BY
 from qbwc_server.store.tables import ROLES
 
 _MAXIMUM_NAME: Final = 100
@@ -41,7 +42,7 @@ class MisleadingName(AccountError):
     def __init__(self, name: str) -> None:
         super().__init__(
             f"{name!r} cannot be a user's name: what was done would read as done by a program (api:…), by command "
-            "(… (qbwc)) or by a stranger (an IP address). Choose another name."
+            "(… (qbwc)), by the schedule or by a stranger (an IP address). Choose another name."
         )
 
 
@@ -75,7 +76,7 @@ def check_name_of_user(name: str) -> None:
     """
     check_name(name)
     folded = name.casefold()
-    if folded.startswith("api:") or folded.endswith(" (qbwc)") or _is_address(name):
+    if folded.startswith("api:") or folded.endswith(" (qbwc)") or folded == ASKED_BY or _is_address(name):
         raise MisleadingName(name)
 
 

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server.store.database import batched
+from qbwc_server.store.schedules import ASKED_BY
 from qbwc_server.store.tables import LISTS_READ, askers, refreshes
 
 MOST = 1000
@@ -30,6 +31,15 @@ UNANSWERED_ALONE = 2
 # Built once: each poll asks this.
 _ANYTHING_WAITS = (
     select(refreshes.c.id).where(refreshes.c.company == bindparam("company"), refreshes.c.state == "waiting").limit(1)
+)
+
+# By schedule, nobody else waited for it, and there was nothing new. None of it is NULL, so its contrary is the rest.
+_QUIET = and_(
+    refreshes.c.asked_by == ASKED_BY,
+    refreshes.c.joined.is_(False),
+    refreshes.c.state == "published",
+    func.coalesce(refreshes.c.outcome, "") == "unchanged",
+    refreshes.c.error.is_(None),
 )
 
 
@@ -200,8 +210,9 @@ def search(
     list_name: str | None = None,
     list_id: str | None = None,
     limit: int | None = None,
+    quiet: bool = True,
 ) -> tuple[QueuedRefresh, ...]:
-    """Return refreshes, newest first."""
+    """Return refreshes, newest first; without `quiet` not those by schedule that found nothing new."""
     query = select(refreshes).order_by(refreshes.c.id.desc())
     wanted = (
         (refreshes.c.company, company),
@@ -212,7 +223,24 @@ def search(
     for column, value in wanted:
         if value is not None:
             query = query.where(column == value)
+    if not quiet:
+        query = query.where(not_(_QUIET))
     return tuple(from_row(row) for row in connection.execute(query.limit(limit)))
+
+
+def count_quiet(connection: Connection) -> int:
+    """Return how many refreshes by schedule found nothing new."""
+    return int(connection.execute(select(func.count()).select_from(refreshes).where(_QUIET)).scalar_one())
+
+
+def begun_lists(connection: Connection) -> tuple[QueuedRefresh, ...]:
+    """Return the list runs of which a page has come and more are to come, oldest first."""
+    query = select(refreshes).where(
+        refreshes.c.state.in_(("waiting", "sent")),
+        refreshes.c.scope.in_(LISTS_READ),
+        refreshes.c.first_seq.is_not(None),
+    )
+    return tuple(from_row(row) for row in connection.execute(query.order_by(refreshes.c.id)))
 
 
 def count_by_state(connection: Connection) -> dict[str, int]:

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from qbwc_server import words
 from qbwc_server.qbxml.lists import LISTS, list_type
+from qbwc_server.refreshing import saying
 from qbwc_server.store import audit
 from qbwc_server.store.audit import Entry
 from qbwc_server.store.database import Database
@@ -180,7 +181,15 @@ def _particulars(reader: Wording, entry: Entry) -> list[str]:
 def _row(reader: Wording, entry: Entry) -> tuple[str, ...]:
     detail = json.dumps(dict(entry.detail), ensure_ascii=False, sort_keys=True) if entry.detail else ""
     at = entry.at.isoformat().replace("+00:00", "Z")
-    return (at, entry.who, entry.what, _deed(reader, entry.what), entry.company or "", entry.subject or "", detail)
+    return (
+        at,
+        saying.asker(reader.language, entry.who),
+        entry.what,
+        _deed(reader, entry.what),
+        entry.company or "",
+        entry.subject or "",
+        detail,
+    )
 
 
 def _cell(text: str) -> str:

@@ -4,20 +4,26 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from qbwc_server import codes
+from qbwc_server.conversation.paging import LONGEST_PAGE, PAGE_BYTES, PAGE_MICROS, SHORTEST_PAGE
 from qbwc_server.qwcfile import write_qwc
 from qbwc_server.refreshing import calls as latest_calls
 from qbwc_server.refreshing.calls import Call, Pattern
+from qbwc_server.refreshing.lists_read import ListRead, lists_read
 from qbwc_server.store import audit, company_files, holds, pauses, visits
+from qbwc_server.store import companies as store_companies
 from qbwc_server.store.database import Database
-from qbwc_server.web.shared import companies, company, need, note, shared, wording
+from qbwc_server.store.schedules import TASKS
+from qbwc_server.web.shared import companies, company, need, note, shared, signed_in, wording
 from qbwc_server.web.states import cards
 from qbwc_server.web.wording import Wording
+from qbwc_server.words import number
 
 pages = Blueprint("connection", __name__)
 _FREE: Final = timedelta(minutes=15)
@@ -35,6 +41,7 @@ def show() -> str:
         patterns={each.company: _patterns(each.company) for each in companies()},
         publishing=shared().refreshing.publishing(),
         most_held=holds.MOST_SECONDS,
+        reading={each.company: _reading(each.company) for each in companies()} if signed_in().may("admin") else {},
     )
 
 
@@ -205,6 +212,29 @@ def _back(company_name: str) -> ResponseReturnValue:
 
 def _trouble(reader: Wording, call: Call) -> codes.Explanation | None:
     return None if call.code is None else codes.explain(reader.language, call.code, **call.values)
+
+
+def _reading(company_name: str) -> tuple[tuple[tuple[str, str], ...], bool]:
+    """Say how each list is read, and tell whether QuickBooks keeps its place in one while something else is asked."""
+    with shared().database.read() as connection:
+        found = lists_read(connection, company_name)
+        interleaves = store_companies.get(connection, company_name).interleaves
+    return tuple((one.list, _how_read(wording(), one)) for one in found), interleaves
+
+
+def _how_read(reader: Wording, one: ListRead) -> str:
+    times = [("whole", one.whole_at), ("changed", one.changed_at), ("swept", one.swept_at)]
+    said = [
+        reader.text(f"connection.list_{name}", time=reader.about(at) if at is not None else reader.text("app.never"))
+        for name, at in times
+        if name != "swept" or "sweep" in TASKS[one.list]
+    ]
+    if one.record_bytes and one.record_micros is not None:
+        fitting = min(PAGE_BYTES // one.record_bytes, PAGE_MICROS // max(1, one.record_micros), LONGEST_PAGE)
+        size = max(SHORTEST_PAGE, fitting)
+        seconds = number(reader.language, str(round(Decimal(size * one.record_micros) / 1_000_000, 1)))
+        said.append(reader.plural("connection.list_page", size, seconds=seconds))
+    return reader.joined(said)
 
 
 def _patterns(company_name: str) -> tuple[str, ...]:

@@ -119,6 +119,7 @@ def _for_templates() -> dict[str, object]:
         "here": here,
         "may_cancel": may_cancel,
         "progress_of": partial(saying.progress, reader.language),
+        "asker": partial(saying.asker, reader.language),
         "fetch_key": table.fetch_key,
         "poll_seconds": pace.seconds,
         "why_not": why_not,

@@ -22,6 +22,6 @@ def show() -> str:
         counts=refreshing.counts(),
         publishing=refreshing.publishing(),
         missed=missed(),
-        latest=rows(refreshing.list(limit=_LATEST)),
+        latest=rows(refreshing.list(limit=_LATEST, quiet=False)),
         known=any(refreshing.search(kind.name, limit=1).total for kind in LISTS),
     )

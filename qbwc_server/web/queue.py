@@ -45,14 +45,22 @@ class Changes:
 
 @pages.get("/refreshes")
 def show() -> str:
-    """Show the queue, newest first, all states or one."""
+    """Show the queue, newest first, all states or one; what the schedule asked for in vain only on demand."""
     state = request.args.get("state") or None
     if state is not None and state not in STATES:
         abort(404)
     refreshing = shared().refreshing
-    found = refreshing.list(state=state, limit=_MOST)
+    quiet = request.args.get("quiet") == "show"
+    found = refreshing.list(state=state, limit=_MOST, quiet=quiet)
     return render_template(
-        "queue.html", rows=rows(found), state=state, states=STATES, counts=refreshing.counts(), most=_MOST
+        "queue.html",
+        rows=rows(found),
+        state=state,
+        states=STATES,
+        counts=refreshing.counts(),
+        most=_MOST,
+        quiet=quiet,
+        hidden=refreshing.count_quiet() if state in (None, "published") else 0,
     )
 
 

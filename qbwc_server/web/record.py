@@ -1,6 +1,7 @@
 """One record: its fields, its refreshes, and the button that asks QuickBooks for it anew."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
@@ -8,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from qbwc_server.qbxml.lists import ListType
 from qbwc_server.refreshing import Asked, CompanyView, RecordView, Refresh, UnknownRecord, Wish
+from qbwc_server.refreshing.lists_read import list_read
 from qbwc_server.web.alerts import keep_wish
 from qbwc_server.web.fields import Difference, Group, differences, groups
 from qbwc_server.web.live import Live, live
@@ -33,6 +35,7 @@ class Detail:
         history: Its refreshes, newest first.
         changes: What the latest of them changed.
         live: How the latest one stands, or None.
+        list_read_at: When its list was last read for changes, or None.
     """
 
     kind: ListType
@@ -44,6 +47,7 @@ class Detail:
     history: tuple[Row, ...]
     changes: tuple[Difference, ...]
     live: Live | None
+    list_read_at: datetime | None
 
     @property
     def first_seen(self) -> bool:
@@ -77,6 +81,7 @@ def detail(kind: ListType, owner: CompanyView, list_id: str) -> Detail | None:
         history=rows(history),
         changes=differences(reader, kind, latest.changes) if latest is not None and latest.is_final else (),
         live=live(reader, latest, owner.connection, on_record=True) if latest is not None else None,
+        list_read_at=_list_read_at(owner.company, kind.name),
     )
 
 
@@ -124,6 +129,11 @@ def ask(listing: str, company_name: str, list_id: str) -> ResponseReturnValue:
     _tell_joined(asked, user.name)
     place = url_for("record.show", listing=listing, company_name=company_name, list_id=list_id, _anchor="live")
     return redirect(place, 303)
+
+
+def _list_read_at(company_name: str, list_name: str) -> datetime | None:
+    with shared().database.read() as connection:
+        return list_read(connection, company_name, list_name).changed_at
 
 
 def _tell_joined(asked: Asked, name: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from qbwc_server import codes
-from qbwc_server.refreshing import CompanyView, ConnectionView, Refresh
+from qbwc_server.refreshing import CompanyView, ConnectionView, Refresh, saying
 from qbwc_server.web.wording import Wording
 
 _TONES: Final = {
@@ -98,7 +98,7 @@ def refresh_badge(wording: Wording, refresh: Refresh) -> Badge:
     if _has_exceptions(refresh):
         return Badge(wording.text("outcome.exceptions"), tone)
     if refresh.outcome is not None and (refresh.scope == "record" or _is_absent(refresh)):
-        return Badge(wording.text(f"outcome.{refresh.outcome}"), tone)
+        return Badge(saying.outcome(wording.language, refresh), tone)
     return Badge(wording.text(f"state.{refresh.state}"), tone)
 
 
@@ -255,17 +255,28 @@ def _has_exceptions(refresh: Refresh) -> bool:
 def _done(wording: Wording, refresh: Refresh, outcome: str, changed: int) -> str:
     at = wording.at(refresh.finished_at or refresh.published_at or wording.now)
     what = _by_outcome(wording, refresh) if refresh.reads_list else ""
-    if outcome == "updated" and refresh.scope == "record" and changed:
+    if refresh.made_inactive:
+        what = wording.text("refresh.made_inactive")
+    elif outcome == "updated" and refresh.scope == "record" and changed:
         what = wording.plural("refresh.fields", changed)
     if _has_exceptions(refresh):
         return wording.text("refresh.exceptions_but" if what else "refresh.exceptions", at=at, what=what)
     if _is_absent(refresh):
-        return wording.text(f"refresh.{outcome}")
+        return _absence(wording, refresh)
     if refresh.scope == "find":
         return wording.text("state.published")
     if what and outcome != "unchanged":
         return wording.text("refresh.done", at=at, what=what)
     return wording.text(f"refresh.{outcome if outcome in _ALONE else 'updated'}", at=at)
+
+
+def _absence(wording: Wording, refresh: Refresh) -> str:
+    if refresh.outcome == "not_found":
+        known = refresh.way != "list_id" or refresh.error_code is not None
+        return wording.text("refresh.not_found" if known else "refresh.never_known")
+    said = saying.outcome(wording.language, refresh)
+    # What was never seen here is not on the website either.
+    return wording.text("refresh.shown_deleted", outcome=said) if refresh.records else said
 
 
 def _by_outcome(wording: Wording, refresh: Refresh) -> str:

@@ -28,6 +28,7 @@ from qbwc_server.words.formats import (
     money,
     number,
 )
+from qbwc_server.words.outcomes import outcome
 
 __all__ = [
     "DEFAULT_LANGUAGE",
@@ -46,6 +47,7 @@ __all__ = [
     "moment",
     "money",
     "number",
+    "outcome",
     "plural",
     "text",
     "texts",

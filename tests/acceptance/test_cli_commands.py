@@ -286,7 +286,7 @@ def test_where_to_write_to_a_user_is_set_and_taken_away(installed: Qbwc, tmp_pat
         assert [json.loads(detail) for (detail,) in noted] == [{"alerts": True}, {"alerts": True}, {"alerts": False}]
 
 
-@pytest.mark.parametrize("name", ["api:shop", "root (qbwc)", "192.0.2.1"])
+@pytest.mark.parametrize("name", ["api:shop", "root (qbwc)", "schedule", "192.0.2.1"])
 def test_a_user_is_not_named_as_programs_commands_and_strangers_are(installed: Qbwc, name: str) -> None:
     added = installed("user", "add", name, "--role", "viewer", "--password-stdin", typed=f"{PASSWORD}\n")
     _refused(added, name, "Choose another name")

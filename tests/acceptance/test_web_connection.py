@@ -12,7 +12,7 @@ from setting_up import SHORT, add_company, at_quickbooks, download, make_passwor
 from web_office import Browser, Site, running, serving
 
 from qbwc_server.rehearsal.company import sample_company
-from qbwc_server.store import audit, companies, pauses, visits
+from qbwc_server.store import audit, companies, freshness, pauses, visits
 from qbwc_server.web import checkup
 
 
@@ -203,3 +203,21 @@ def test_a_file_in_single_user_mode_is_said_to_be_why_nothing_is_kept_open(offic
     words = ada.get("/connection").words
     assert "It is not kept open at present: the company file is in single-user mode" in words
     assert "QuickBooks is kept open now" not in words
+
+
+def test_administrators_see_how_the_lists_are_read(office: Site, ada: Browser) -> None:
+    add_company(ada)
+    assert "Items whole: never · changes: never · stock: never" in ada.get("/connection").words
+    with office.app.database.write() as connection:
+        now = office.app.database.now(connection)
+        freshness.note_read(connection, SHORT, "customer", now, scope="all", changed_from=None, deleted_from=None)
+        freshness.note_measure(connection, SHORT, "customer", record_bytes=1_600, micros=1_300)
+    page = ada.get("/connection").words
+    assert re.search(r"Customers whole: \d\d:\d\d · changes: \d\d:\d\d · about 625 records a page, 0\.8 s", page)
+    assert "loses its place" not in page
+    with office.app.database.write() as connection:
+        companies.change(connection, SHORT, interleaves=False)
+    assert "This QuickBooks loses its place in a list" in ada.get("/connection").words
+    marie = Browser(office.url)
+    marie.sign_in("marie")
+    assert "How the lists are read" not in marie.get("/connection").words

@@ -1,3 +1,4 @@
+import html
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -325,6 +326,22 @@ def test_changes_of_a_list_never_read_are_all_of_it(office: WebOffice, marie: Br
     office.finish(int(asked.url.rpartition("/")[2]))
 
 
+def test_what_the_schedule_asked_for_in_vain_is_shown_on_demand(office: WebOffice, marie: Browser) -> None:
+    run = office.ask("item", "changed", by="schedule")
+    waiting = marie.get("/refreshes")
+    assert "by schedule" in waiting.words
+    assert "Asked just now by schedule" in marie.get(f"/refreshes/{run.id}").words
+    assert office.finish(run.id).outcome == "unchanged"
+    hidden = marie.get("/refreshes")
+    assert "by schedule" not in hidden.words
+    assert "1 scheduled reading that changed nothing is not shown." in hidden.words
+    assert "not shown" not in marie.get("/refreshes?state=failed").words
+    shown = marie.get("/refreshes?quiet=show")
+    assert "by schedule" in shown.words
+    assert "Hide scheduled readings that changed nothing" in shown.words
+    assert f'href="/refreshes/{run.id}"' not in marie.get("/").text
+
+
 def test_the_page_of_one_record_s_request_is_followed_to_its_end(
     office: WebOffice, marie: Browser, customer: str
 ) -> None:
@@ -335,6 +352,24 @@ def test_the_page_of_one_record_s_request_is_followed_to_its_end(
     office.finish(number)
     last = marie.get(_poll(page), **{"HX-Request": "true"})
     assert (last.status, '<div id="poller" hx-swap-oob="true"></div>' in last.text) == (200, True)
+
+
+def test_a_record_that_was_deleted_says_when_and_one_made_inactive_says_so(
+    office: WebOffice, marie: Browser, customer: str
+) -> None:
+    list_id = customer.rpartition("/")[2]
+    office.office.quickbooks.change("customer", list_id, IsActive=False)
+    office.finish(office.ask("customer", "list_id", list_id).id)
+    assert "made inactive in QuickBooks" in marie.get(customer).words
+    office.office.quickbooks.delete("customer", list_id)
+    office.finish(office.ask("customer", "list_id", list_id).id)
+    told = marie.get(customer).words
+    assert re.search(r"Deleted in QuickBooks on \w+ \d+, \d{4} at \d\d:\d\d; the website now shows it", told)
+
+
+def test_a_record_says_when_its_list_was_last_read_for_changes(marie: Browser, customer: str) -> None:
+    told = html.unescape(marie.get(customer).words)
+    assert re.search(r"As seen in QuickBooks at [\d:]+ · The list's changes were last read at [\d:]+\.", told)
 
 
 def test_a_record_that_is_gone_says_so(office: WebOffice, marie: Browser) -> None:

@@ -110,7 +110,7 @@ def test_a_user_with_a_password_set_by_hand_signs_in_with_it(office: WebOffice, 
     [
         ({"user": "marie"}, "There is a user of this name already"),
         ({"user": "ma\u200brie"}, "This user name cannot be used"),
-        ({"user": "root (qbwc)"}, "This user name would read as a program, a command or a stranger"),
+        ({"user": "root (qbwc)"}, "This user name would read as a program, a command, the schedule or a stranger"),
         ({"user": "new", "password": "short"}, "too short or too long"),
         ({"user": "new", "email": "nowhere"}, "This e-mail address cannot be used"),
         ({"user": "new", "role": "owner"}, "There is no such role"),

@@ -87,7 +87,18 @@ def test_a_name_that_cannot_be_typed_is_refused(connection: sa.Connection, name:
 
 
 @pytest.mark.parametrize(
-    "name", ["api:shop", "API: x", "root (qbwc)", "Root (QBWC)", "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"]
+    "name",
+    [
+        "api:shop",
+        "API: x",
+        "root (qbwc)",
+        "Root (QBWC)",
+        "schedule",
+        "Schedule",
+        "192.0.2.1",
+        "2001:db8::1",
+        "::ffff:192.0.2.1",
+    ],
 )
 def test_a_user_has_no_name_that_the_audit_gives_to_somebody_else(connection: sa.Connection, name: str) -> None:
     with pytest.raises(accounts.MisleadingName, match="Choose another name"):

@@ -1,5 +1,6 @@
 """Being written to when a refresh is done, on real databases."""
 
+import re
 import threading
 from typing import Any
 
@@ -98,6 +99,22 @@ def test_what_was_not_found_is_told_as_that(office: Office, books: Books, alarms
     office.run(books)
     (message,) = told(alarms)
     assert message["subject"] == "8000FFFF-1234567890: Not found in QuickBooks"
+
+
+def test_a_record_that_vanished_is_told_with_how(office: Office, books: Books, alarms: Alarms) -> None:
+    parents = {one["ParentRef"]["ListID"] for one in books.quickbooks.customers() if "ParentRef" in one}
+    gone, inactive = [one for one in books.list_ids("customer") if one not in parents][:2]
+    office.ask(books, "customer", "list_id", gone, inactive)
+    office.run(books)
+    books.quickbooks.delete("customer", gone)
+    books.quickbooks.change("customer", inactive, IsActive=False)
+    for one in office.ask(books, "customer", "list_id", gone, inactive):
+        want(office, one)
+    office.run(books)
+    office.run(books)
+    outcomes = sorted(message["subject"].partition(": ")[2] for message in told(alarms))
+    assert re.fullmatch(r"Deleted in QuickBooks on \w+ \d+, \d{4} at .*", outcomes[0])
+    assert outcomes[1] == "Made inactive in QuickBooks"
 
 
 def test_a_failure_is_told_with_what_to_do_and_without_values(office: Office, books: Books, alarms: Alarms) -> None:

@@ -7,7 +7,7 @@ import pytest
 from office import Books, Office
 
 from qbwc_server.refreshing import Asked, BadWish, IdempotencyConflict, NotFailed, NotWaiting, UnknownRefresh, Wish
-from qbwc_server.store import polls, tables
+from qbwc_server.store import moves, polls, refreshes, tables
 
 
 def test_two_hundred_single_refreshes_take_at_most_four_round_trips_each_with_its_own_outcome(office: Office) -> None:
@@ -288,3 +288,28 @@ def test_a_paused_company_is_shown_as_paused_and_keeps_what_is_asked(office: Off
     office.pause(books, paused=False)
     office.run(books)
     assert office.get(asked).state == "published"
+
+
+def test_only_what_the_schedule_asked_for_in_vain_is_left_out_on_demand(office: Office) -> None:
+    office.add("acme")
+    with office.database.write() as connection:
+        now = office.database.now(connection)
+
+        def ended(by: str, outcome: str | None, **values: object) -> int:
+            one = refreshes.add(connection, "acme", "item", "changed", "", by, now, **values)
+            if outcome is not None:
+                moves.conclude(connection, [one], outcome, now)
+            return one
+
+        quiet = ended("schedule", "unchanged")
+        told = {
+            ended("schedule", "mixed"),
+            ended("schedule", "unchanged", error={"code": "bad_record", "values": {}}),
+            ended("schedule", "unchanged", joined=True),
+            ended("marie", "unchanged"),
+            ended("schedule", None),
+        }
+    every = {one.id for one in office.refreshing.list()}
+    assert every == {quiet, *told}
+    assert {one.id for one in office.refreshing.list(quiet=False)} == told
+    assert office.refreshing.count_quiet() == 1

@@ -1,9 +1,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from qbwc_server.refreshing import ConnectionView, Refresh
+from qbwc_server.refreshing import ConnectionView, FieldChange, Refresh
 from qbwc_server.web.states import Badge, connection_sentence, refresh_badge, refresh_status, when_asked
 from qbwc_server.web.wording import Wording
 
@@ -113,8 +114,8 @@ def test_what_keeps_a_waiting_refresh_is_said_with_the_cure() -> None:
         ("updated", 0, "Done at 10:20: the website was brought up to date", "good"),
         ("unchanged", 0, "Already up to date at 10:20", "good"),
         ("inserted", 9, "Done at 10:20: new on the website", "good"),
-        ("not_found", 0, "Not found in QuickBooks", "quiet"),
-        ("deleted", 0, "Deleted in QuickBooks; the website now shows it as deleted", "quiet"),
+        ("not_found", 0, "Not found in QuickBooks; no record with this ListID was ever seen there", "quiet"),
+        ("deleted", 0, "Deleted or merged in QuickBooks, which does not say when", "quiet"),
     ],
 )
 def test_done_says_what_came_of_it(outcome: str, changed: int, sentence: str, tone: str) -> None:
@@ -181,6 +182,57 @@ def test_only_what_ended_with_an_error_is_done_with_exceptions(
     assert (status.badge.text, status.badge.tone) == (sentence, "bad")
     assert status.trouble is not None
     assert refresh_badge(EN, done) == Badge("Done, with exceptions", "bad")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "values", "english", "french"),
+    [
+        (
+            "deleted",
+            {"time_deleted": "2026-07-01T23:59:00-05:00", "records": 1},
+            "Deleted in QuickBooks on Jul 1, 2026 at 23:59; the website now shows it as deleted",
+            "Supprimé dans QuickBooks le 1 juil. 2026 à 23:59\u202f; le site l\u2019indique maintenant comme supprimé",
+        ),
+        (
+            "deleted",
+            {"time_deleted": "2026-07-01T23:59:00"},
+            "Deleted in QuickBooks on Jul 1, 2026 at 23:59",
+            "Supprimé dans QuickBooks le 1 juil. 2026 à 23:59",
+        ),
+        (
+            "deleted",
+            {"time_deleted": "long ago"},
+            "Deleted in QuickBooks long ago",
+            "Supprimé dans QuickBooks long ago",
+        ),
+        (
+            "deleted",
+            {"records": 1},
+            "Deleted or merged in QuickBooks, which does not say when; the website now shows it as deleted",
+            (
+                "Supprimé ou fusionné dans QuickBooks, qui ne dit pas quand\u202f; "
+                "le site l\u2019indique maintenant comme supprimé"
+            ),
+        ),
+        (
+            "updated",
+            {"changes": (FieldChange("8-1", "IsActive", before=True, after=False),)},
+            "Done at 10:20: made inactive in QuickBooks",
+            "Terminé à 10:20\u00a0: rendu inactif dans QuickBooks",
+        ),
+        (
+            "updated",
+            {"changes": (FieldChange("8-1", "IsActive", before=False, after=True),)},
+            "Done at 10:20: 1 field changed",
+            "Terminé à 10:20\u00a0: 1 champ modifié",
+        ),
+    ],
+    ids=["deleted", "never here", "no time", "merged perhaps", "inactive", "active again"],
+)
+def test_a_record_that_vanished_says_how(outcome: str, values: dict[str, Any], english: str, french: str) -> None:
+    done = replace(DONE, outcome=outcome, **values)
+    for reader, sentence in ((EN, english), (FR, french)):
+        assert refresh_status(reader, done, CONNECTED, len(done.changes)).badge.text == sentence
 
 
 def test_a_search_without_a_hit_says_so() -> None:
