@@ -33,8 +33,9 @@ def note_read(
     Args:
         scope: all, changed or sweep.
         changed_from: from which of QuickBooks's own times on changes are still to be asked for, None for no news of
-            that. After a whole list it stands, after changes only a later one does.
-        deleted_from: the same of deletions.
+            that. After a whole list it stands, for deletions as well: a time that was noted while QuickBooks's clock
+            ran ahead would hide those that came after. After changes only a later one does.
+        deleted_from: the same of deletions, after changes.
     """
     if scope == "sweep":
         _note(connection, company, list_name, now, {"last_swept_at": now})
@@ -42,8 +43,11 @@ def note_read(
     before = get(connection, company, list_name)
     values: dict[str, object] = {"last_changed_read_at": now}
     if scope == "all":
-        values |= {"last_full_read_at": now, "complete": True, "changed_from": changed_from}
-    elif changed_from is not None and (before is None or (before.changed_from or "") < changed_from):
+        values |= {"last_full_read_at": now, "complete": True}
+        values |= {"changed_from": changed_from, "deleted_from": changed_from}
+        _note(connection, company, list_name, now, values)
+        return
+    if changed_from is not None and (before is None or (before.changed_from or "") < changed_from):
         values["changed_from"] = changed_from
     if deleted_from is not None and (before is None or (before.deleted_from or "") < deleted_from):
         values["deleted_from"] = deleted_from
