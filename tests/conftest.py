@@ -10,8 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
+
+# How long an example takes says more about what else the machine does than about the code.
+hypothesis.settings.register_profile("qbwc", deadline=None)
+hypothesis.settings.load_profile("qbwc")
 
 _SERVERS = {
     "postgresql": ("QBWC_TEST_POSTGRESQL_URL", "postgresql+psycopg://root@127.0.0.1:5432/postgres"),
