@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from office import Books, Caller, Office, office_at
 
 from qbwc_server.conversation.due import ask_due
+from qbwc_server.conversation.paging import FIRST_PAGE
 from qbwc_server.rhythm import Place
 from qbwc_server.settings import OfficeHours
 from qbwc_server.store import companies, pauses, refreshes, schedules, tables
@@ -258,7 +259,7 @@ def test_a_pause_takes_effect_after_the_current_page(office: Office) -> None:
     assert visit.receive(*visit.answer(request)) in range(100)
     assert visit.send() == ""
     visit.close()
-    assert office.count(tables.records) == 200
+    assert office.count(tables.records) == FIRST_PAGE
     assert not office.visit(books).works
 
 
