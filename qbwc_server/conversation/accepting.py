@@ -11,7 +11,7 @@ refresh says so in its `error`, and what could be read is taken.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import Connection
@@ -59,12 +59,15 @@ class Acceptance:
 class Accepting:
     """Gives each refresh of a message set what its answer means, inside one transaction."""
 
-    def __init__(self, connection: Connection, visit: Visit, reading: Reading, now: datetime) -> None:
+    def __init__(
+        self, connection: Connection, visit: Visit, reading: Reading, now: datetime, zone: tzinfo | None = None
+    ) -> None:
         self.connection = connection
         self.company = visit.company
         self.visit = visit
         self.reading = reading
         self.now = now
+        self.zone = zone
         self.deletions: dict[tuple[str, str], Deletion] = {}
         self.result = Acceptance(iterator=visit.iterator)
 
@@ -104,7 +107,7 @@ class Accepting:
         if self.visit.plain and run.fields_refused:
             self.result.whole_records = True
         visit = replace(self.visit, iterator=self.result.iterator)
-        listing = ListRun(self.connection, visit, self.reading, run, self.now)
+        listing = ListRun(self.connection, visit, self.reading, run, self.now, self.zone)
         kind = asked["kind"]
         if kind == "count":
             listing.count(head)

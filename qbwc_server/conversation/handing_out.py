@@ -143,6 +143,10 @@ def take_work(
     if reason is not None:
         return advance(session, protocol.NothingTaken(reason)), visit
     waiting = moves.waiting(connection, visit.company, visit.visit, CANDIDATES)
+    running = int((visit.iterator or {}).get("refresh", 0))
+    if running and len(waiting) >= CANDIDATES and all(one.id != running for one in waiting):
+        # Behind so many people it would be overlooked, and its iterator with it.
+        waiting += moves.waiting_one(connection, visit.company, visit.visit, running)
     if not waiting:
         return advance(session, protocol.NothingTaken(protocol.NOTHING_WAITING, hold=hold)), visit
     # Visits of two companies may have the same number; what one was asked must not answer the other.

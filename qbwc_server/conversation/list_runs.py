@@ -21,7 +21,7 @@ run says so.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import Connection
@@ -54,20 +54,33 @@ class ListRun:
     """One list run while an answer is accepted; everything happens in the caller's transaction.
 
     Attributes:
+        zone: where QuickBooks is, if somebody said so.
         iterator: the visit's iterator, as it is afterwards.
         done: how many refreshes are answered or final now.
     """
 
     def __init__(
-        self, connection: Connection, visit: Visit, reading: Reading, run: QueuedRefresh, now: datetime
+        self,
+        connection: Connection,
+        visit: Visit,
+        reading: Reading,
+        run: QueuedRefresh,
+        now: datetime,
+        zone: tzinfo | None,
     ) -> None:
         self.connection = connection
         self.visit = visit
         self.reading = reading
         self.run = run
         self.now = now
+        self.zone = zone
         self.iterator: Iterator | None = visit.iterator
         self.done = 0
+
+    @property
+    def _latest(self) -> str:
+        """The latest moment that QuickBooks's clock can show if it is right."""
+        return moments.latest(self.now, self.zone)
 
     @property
     def _company(self) -> str:
@@ -87,7 +100,7 @@ class ListRun:
             return
         living = observations.living(self.connection, self._company, self.run.list, [one.list_id for one in told])
         suspects = sorted({*(self.run.suspects or ()), *living})
-        last = moments.newest((one.time_deleted for one in told), self.now, self.run.newest_deleted)
+        last = moments.newest((one.time_deleted for one in told), self._latest, self.run.newest_deleted)
         self._change(suspects=suspects, newest_deleted=last)
 
     def ahead(self, request_id: str) -> bool:
@@ -118,7 +131,9 @@ class ListRun:
         # Without a word on how many remain, only a first page with nothing on it says that these were all; and a
         # warning says that something was left out.
         silent = head.remaining is None and (begun or bool(taken.numbers)) and not asked.get("undivided")
-        self._through(whole=head.status_code in (0, NOTHING_MATCHED) and not silent)
+        fine = head.status_code in (0, NOTHING_MATCHED)
+        # What was counted beforehand speaks for it.
+        self._through(whole=fine and (not silent or self._is_counted()))
 
     def confirmation(self, asked: Mapping[str, Any], request_id: str, head: AnswerHead) -> None:
         """Suspects were asked for by their ListIDs: those that did not come are gone."""
@@ -174,9 +189,10 @@ class ListRun:
         run = self.run
         parts = self.reading.parts(self.connection, request_id) if part is None else [part]
         taken = observe(self.connection, self._company, run.list, parts, self.now, run=run)
-        error = self.reading.unread[request_id].error(run.error)
+        # Once for the whole answer, with its last part.
+        error = self.reading.unread[request_id].error(run.error) if part is None else run.error
         last = max([run.seq or 0, *taken.numbers.values()]) or None
-        newest = moments.newest(taken.times, self.now, run.newest)
+        newest = moments.newest(taken.times, self._latest, run.newest)
         self._change(seq=last, records=run.records + taken.fresh, newest=newest, error=error)
         return taken
 
@@ -185,7 +201,9 @@ class ListRun:
         known = Measure(*freshness.measured(self.connection, self._company, self.run.list))
         if self.run.scope == "sweep" or asked.get("undivided"):
             return known
-        found = known.after(self.reading.size, self.reading.count, self.reading.took)
+        found = known.after(
+            self.reading.size, self.reading.count, self.reading.took, int(asked.get("size", FIRST_PAGE))
+        )
         if found != known:
             measured = {"record_bytes": found.record_bytes, "micros": found.micros}
             freshness.note_measure(self.connection, self._company, self.run.list, **measured)
@@ -217,23 +235,26 @@ class ListRun:
 
     def _through(self, *, whole: bool) -> None:
         """The last page has come."""
-        if whole and self._is_short():
+        if self._is_short():
             self._count_again()
-        run = self.run
-        if not whole:
-            # What QuickBooks says was deleted is told again the next time.
-            self._change(suspects=None)
-        elif self._is_short() and not self._noted("short"):
+        if self._is_short() and not self._noted("short"):
             # Something was deleted meanwhile, or kept back: a second iteration tells.
             self._change(state="waiting")
             self.iterator = self._iterator(again=True, short=True)
             return
+        run = self.run
+        short = {"code": SHORT, "values": {"count": str(run.records), "total": str(run.total)}}
+        error = short if self._is_short() else run.error
+        if whole:
+            self._change(through=True, suspects=sorted({*(run.suspects or ()), *self._absent()}), error=error)
         else:
-            short = {"code": SHORT, "values": {"count": str(run.records), "total": str(run.total)}}
-            error = short if self._is_short() else run.error
-            suspects = sorted({*(run.suspects or ()), *self._absent()})
-            self._change(through=True, suspects=suspects, error=error)
+            # What QuickBooks says was deleted is told again the next time.
+            self._change(suspects=None, error=error)
         self._finish_or_wait()
+
+    def _is_counted(self) -> bool:
+        """Tell whether as many came as QuickBooks had counted."""
+        return self._reads_everything and self.run.total is not None and not self._is_short()
 
     def _count_again(self) -> None:
         """Count those, too, whom a person asked for meanwhile: on their page they were nothing fresh."""

@@ -114,7 +114,9 @@ def pack_list(run: QueuedRefresh, message_set: str, listing: Listing) -> Packed:
 
 
 def _suspects(run: QueuedRefresh, message_set: str) -> Packed:
-    suspects = list(run.suspects or ())[:SUSPECTS_IN_A_SET]
+    # Fewer, where QuickBooks gave no answer to so many or could not read them.
+    most = min(SUSPECTS_IN_A_SET, run.most) >> (run.unanswered if run.trouble is None else 0)
+    suspects = list(run.suspects or ())[: max(1, most)]
     requests: list[Request] = []
     notes: dict[str, dict[str, Any]] = {}
     for start in range(0, len(suspects), SUSPECTS_IN_A_QUERY):

@@ -23,6 +23,7 @@ PAGE_MICROS: Final = 12_000_000
 SMALL_PARTS: Final = 8
 # Of fewer records than these the time and the bytes of everything around them would be taken for theirs.
 _TELLING: Final = 20
+_LONGEST_TOOK: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,20 @@ class Measure:
     record_bytes: int | None = None
     micros: int | None = None
 
-    def after(self, size: int, count: int, took: timedelta) -> "Measure":
+    def after(self, size: int, count: int, took: timedelta, asked: int) -> "Measure":
         """Return the measure after an answer of so many bytes and records that took so long.
 
-        What grew counts at once, what shrank by half.
+        What grew counts at once, what shrank by half. A PC that slept meanwhile says little of QuickBooks.
+
+        Args:
+            size: bytes.
+            count: records.
+            took: until it had arrived.
+            asked: how many records were asked for.
         """
-        if count < _TELLING:
+        if count < min(_TELLING, asked):
             return self
+        took = min(took, _LONGEST_TOOK)
         return Measure(
             _weighed(self.record_bytes, max(1, size // count)),
             _weighed(self.micros, max(0, took // timedelta(microseconds=count))),

@@ -90,13 +90,15 @@ def _echoed(response: BinaryIO, session: Session) -> str | None:
     return session.outstanding
 
 
-def take_part(connection: Connection, visit: Visit, reading: answers.Reading, now: datetime) -> bool:
+def take_part(
+    connection: Connection, visit: Visit, reading: answers.Reading, now: datetime, zone: tzinfo | None
+) -> bool:
     """Take in the next part of a list's page that was set aside; returns whether there was one."""
     for request_id, asked in (visit.requests or {}).items():
         if asked["kind"] != "page":
             continue
         for run in moves.answering(connection, visit.company, visit.visit, request_id):
-            if ListRun(connection, visit, reading, run, now).ahead(request_id):
+            if ListRun(connection, visit, reading, run, now, zone).ahead(request_id):
                 return True
     return False
 
@@ -137,7 +139,7 @@ def _failed(connection: Connection, visit: Visit, session: Session, code: codes.
 
 def _accept(connection: Connection, company: Company, visit: Visit, reading: answers.Reading, now: datetime) -> int:
     """Take a whole answer in; returns how many refreshes are done with."""
-    result = Accepting(connection, visit, reading, now).accept()
+    result = Accepting(connection, visit, reading, now, company.zone).accept()
     at = None if result.attention is None else now
     companies.notice(connection, visit.company, attention=result.attention, attention_values=None, attention_at=at)
     companies.change(

@@ -41,6 +41,8 @@ def refuse(connection: Connection, company: Company, visit: Visit, now: datetime
     moves.put_back(connection, ids, counted=False)
     if not visit.bare and any(asked["kind"] in BESIDE for asked in (visit.requests or {}).values()):
         visits.change(connection, visit.company, visit.visit, bare=True)
+    elif (named := _suspects(visit)) > 1:
+        moves.change(connection, ids, most=named // 2)
     elif len(wishes) > 1:
         moves.change(connection, ids, most=max(1, len(wishes) // 2))
     elif not visit.plain and not company.whole_records:
@@ -55,6 +57,11 @@ def refuse(connection: Connection, company: Company, visit: Visit, now: datetime
         refused = {(one.list, one.way, one.value) for one in refreshes.many(connection, alone)}
         if company.accepted_version != visit.version or len(refused) >= OUR_FAULT_FROM:
             _our_fault(connection, visit, alone, now)
+
+
+def _suspects(visit: Visit) -> int:
+    """Return how many suspects of a list run were asked for."""
+    return sum(len(asked.get("suspects", ())) for asked in (visit.requests or {}).values())
 
 
 def settle(connection: Connection, visit: Visit, now: datetime) -> None:

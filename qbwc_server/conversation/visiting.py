@@ -184,11 +184,11 @@ class Conversation:
         if arrival.reading is None or not arrival.reading.staged:
             return False
         with self.database.write() as connection:
-            visit, _company, session, now = self._enter(connection, ticket)
+            visit, company, session, now = self._enter(connection, ticket)
             event = protocol.response_event(session, arrival.echoed, arrival.wrong)
-            if visit is None or not isinstance(event, protocol.AnswerArrived):
+            if visit is None or company is None or not isinstance(event, protocol.AnswerArrived):
                 return False
-            return receiving.take_part(connection, visit, arrival.reading, now)
+            return receiving.take_part(connection, visit, arrival.reading, now, company.zone)
 
     def _accept(self, ticket: str, arrival: receiving.Arrival) -> int:
         try:

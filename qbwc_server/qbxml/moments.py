@@ -19,27 +19,39 @@ Source: qbXML SDK facts, "Time zones"; FromModifiedDate is inclusive.
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 OVERLAP: Final = timedelta(hours=2)
 # No wall clock on Earth is further ahead of UTC.
 _FURTHEST_AHEAD: Final = timedelta(hours=26)
+# A clock of a known place may run ahead by the hour that changes in spring and autumn, and by some minutes.
+_ABOUT_RIGHT: Final = timedelta(hours=2)
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _LENGTH: Final = 19
 _FORM: Final = "%Y-%m-%dT%H:%M:%S"
 _EARLIEST: Final = "1970-01-01T00:00:00"
 
 
-def newest(texts: Iterable[object], now: datetime, before: str | None = None) -> str | None:
+def latest(now: datetime, zone: tzinfo | None) -> str:
+    """Return the latest moment that a clock which is about right can show.
+
+    Args:
+        now: aware.
+        zone: where QuickBooks is; None where nobody said, so that it may be anywhere.
+    """
+    local = now.astimezone(UTC) + _FURTHEST_AHEAD if zone is None else now.astimezone(zone) + _ABOUT_RIGHT
+    return local.strftime(_FORM)
+
+
+def newest(texts: Iterable[object], latest: str, before: str | None = None) -> str | None:
     """Return the newest moment among times as QuickBooks prints them, `before` included; None if there is none.
 
     Args:
         texts: as printed; what is no time is passed over.
-        now: aware; a moment that lies clearly after it was given by a wrong clock and does not count.
+        latest: a later one was given by a wrong clock and does not count.
         before: the newest so far.
     """
-    latest = (now.astimezone(UTC) + _FURTHEST_AHEAD).strftime(_FORM)
     shown = {text[:_LENGTH] for text in texts if isinstance(text, str)}
     for one in sorted((one for one in shown if one <= latest), reverse=True):
         if before is not None and one <= before:

@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
@@ -111,6 +112,14 @@ class Company:
     last_asked_at: datetime | None = None
     next_due_at: datetime | None = None
     interleaves: bool = True
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """Where its office is; None where nobody said, or said what is no longer known."""
+        try:
+            return ZoneInfo(self.time_zone) if self.time_zone else None
+        except (KeyError, ValueError, OSError):
+            return None
 
     def is_paused(self, now: datetime) -> bool:
         """Tell whether no work is to be handed out; a pause with an end is over by itself."""

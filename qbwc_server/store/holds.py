@@ -4,10 +4,8 @@ Whether it holds is a reading of what is stored, made anew at each call: a pause
 end of its time each end it without anything being written.
 """
 
-from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -57,11 +55,7 @@ def is_quiet(company: Company, now: datetime, installation: tzinfo) -> bool:
     """Tell whether these are a company's quiet hours, by its own clock or that of the installation."""
     if not company.quiet_hours:
         return False
-    zone = installation
-    # What was right when it was stored may be unknown to another release.
-    with suppress(KeyError, ValueError, OSError):
-        zone = ZoneInfo(company.time_zone) if company.time_zone else installation
     try:
-        return QuietHours.parse(company.quiet_hours).covers(now, zone)
+        return QuietHours.parse(company.quiet_hours).covers(now, company.zone or installation)
     except ValueError:
         return True

@@ -57,6 +57,12 @@ def anything_held_back(connection: Connection, company: str, visit: int) -> bool
     return connection.execute(query.limit(1)).first() is not None
 
 
+def waiting_one(connection: Connection, company: str, visit: int, refresh_id: int) -> tuple[QueuedRefresh, ...]:
+    """Return one refresh, if a visit may take it."""
+    query = select(refreshes).where(_claimable(company, visit), refreshes.c.id == refresh_id).with_for_update()
+    return tuple(from_row(row) for row in connection.execute(query))
+
+
 def mark_sent(connection: Connection, sent: Mapping[str, Sequence[int]], visit: int, now: datetime) -> None:
     """Mark refreshes as sent, given the requestID each goes out under."""
     for request_id, ids in sent.items():

@@ -18,7 +18,8 @@ left the house. If the website knows higher ones, they are those of lost days:
 then every number after the note is moved above both, all by the same distance,
 in the transaction that takes the note away. All comparisons between numbers come
 out as before, and neither the counter nor a claim can have overtaken the note
-unseen. A restart without a restored backup finds nothing higher, and moves
+unseen. That a record is as it was read before says nothing then: the website may
+show it as it was in the lost days. A restart without a restored backup finds nothing higher, and moves
 nothing.
 """
 
@@ -73,5 +74,9 @@ def settle(connection: Connection, company: str, note: int, highest: int) -> int
             holder = column.table
             moved = update(holder).where(holder.c.company == company, column > note)
             connection.execute(moved.values({column: column + distance}))
+        # What the website was told in the lost days is not what these records say, whatever their numbers and marks
+        # are: each is compared anew once it is seen.
+        ours = update(records).where(records.c.company == company)
+        connection.execute(ours.values(mark=None, values_seq=found.seq + distance))
     companies.change(connection, company, seq=found.seq + distance, unchecked_after=None)
     return distance

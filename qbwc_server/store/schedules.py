@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select, update
 
@@ -142,10 +141,8 @@ def make_small(connection: Connection, refresh_id: int) -> None:
 
 def place_of(company: Company, installation: Place) -> Place:
     """Return a company's clocks and hours."""
-    zone, quiet = installation.zone, installation.quiet
+    zone, quiet = company.zone or installation.zone, installation.quiet
     # What was right when it was stored may be unknown to another release: the installation's own then.
-    with suppress(KeyError, ValueError, OSError):
-        zone = ZoneInfo(company.time_zone) if company.time_zone else zone
     with suppress(ValueError):
         quiet = QuietHours.parse(company.quiet_hours) if company.quiet_hours else quiet
     return Place(zone, installation.office, quiet)

@@ -1,5 +1,6 @@
 """A QuickBooks that loses iterators, miscounts and repeats itself: nothing that lives is buried, and every run ends."""
 
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -230,3 +231,32 @@ def test_a_set_that_is_refused_for_what_stands_beside_the_page_goes_without(
     _read(office, books, "changed")
     assert shown(office, books, "customer").buried == gone
     assert office.rows(tables.refreshes, tables.refreshes.c.state.not_in(FINAL)) == []
+
+
+@pytest.mark.parametrize("at", [2, 4])
+def test_an_iterator_that_ends_without_a_word_is_believed_only_if_as_many_came_as_were_counted(
+    office: Office, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the second page for good, or at the last one only."""
+    for name in ("FIRST_PAGE", "LONGEST_PAGE"):
+        monkeypatch.setattr(f"qbwc_server.conversation.paging.{name}", 10)
+    books = office.add("silent", customers=40)
+    asked = office.ask_one(books, "customer", "all")
+    visit = office.visit(books)
+    pages = 0
+    while text := visit.send():
+        pages += 1
+        answer, hresult = visit.answer(text)
+        if 'iterator="Continue"' in text and (at == 2 or pages == 4):
+            answer = re.sub(r' iterator(RemainingCount|ID)="[^"]*"', "", answer)
+        if visit.receive(answer, hresult) == 100:
+            break
+        assert pages < 20
+    visit.close()
+    office.publish()
+    got = office.get(asked)
+    assert got.state == "published"
+    if at == 2:
+        assert (got.records, got.error_code) == (20, "list_short")
+    else:
+        assert (got.records, got.error_code) == (40, None)

@@ -10,7 +10,7 @@ from qbwc_server.conversation.listing import SUSPECTS_IN_A_QUERY, SUSPECTS_IN_A_
 from qbwc_server.conversation.paging import FIRST_PAGE, LONGEST_PAGE, SHORTEST_PAGE, Measure, page_size
 from qbwc_server.conversation.work import pack
 from qbwc_server.qbxml.request import ByListID, Count, Deleted, Page
-from qbwc_server.store.refreshes import QueuedRefresh
+from qbwc_server.store.refreshes import MOST, QueuedRefresh
 
 SINCE = "2026-05-04T08:00:00"
 
@@ -117,8 +117,35 @@ def test_pages_in_office_hours_are_small() -> None:
 
 def test_what_grew_counts_at_once_and_what_shrank_by_half() -> None:
     second = timedelta(seconds=1)
-    measured = Measure().after(100_000, 100, second)
+    measured = Measure().after(100_000, 100, second, 100)
     assert measured == Measure(1000, 10_000)
-    assert measured.after(300_000, 100, second).record_bytes == 3000
-    assert measured.after(50_000, 100, second).record_bytes == 750
-    assert measured.after(900, 1, second) == measured, "one record tells nothing"
+    assert measured.after(300_000, 100, second, 100).record_bytes == 3000
+    assert measured.after(50_000, 100, second, 100).record_bytes == 750
+    assert measured.after(900, 1, second, 100) == measured, "one record tells nothing"
+
+
+def test_a_page_that_is_full_tells_however_short_it_is() -> None:
+    slow = Measure(1000, 2_000_000)
+    for _ in range(12):
+        slow = slow.after(5000, 5, timedelta(milliseconds=50), 5)
+    assert page_size(slow, run()) > 500
+
+
+def test_a_pc_that_slept_meanwhile_says_little_of_quickbooks() -> None:
+    slept = Measure().after(80_000, 50, timedelta(hours=60), 50)
+    assert slept.micros is not None
+    assert slept.micros <= 1_200_000
+    assert page_size(slept, run()) >= SHORTEST_PAGE
+
+
+def test_fewer_suspects_are_asked_for_where_nothing_came_of_many_or_they_could_not_be_read() -> None:
+    suspects = [f"8000-{number}" for number in range(SUSPECTS_IN_A_SET)]
+
+    def asked(*, most: int = MOST, unanswered: int = 0) -> int:
+        one = run(through=True, suspects=suspects, most=most, unanswered=unanswered)
+        packed = pack([one], "7.1", Listing("13.0"))
+        return sum(len(one.list_ids) for one in packed.requests if isinstance(one, ByListID))
+
+    assert asked(unanswered=2) == SUSPECTS_IN_A_SET // 4
+    assert asked(most=7) == 7
+    assert asked(most=1, unanswered=4) == 1

@@ -1,12 +1,13 @@
 """QuickBooks's own times: what is the newest, and from where on to ask next."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from qbwc_server.qbxml.moments import OVERLAP, from_here, moment, newest
+from qbwc_server.qbxml.moments import OVERLAP, from_here, latest, moment, newest
 
-NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+NOW = latest(datetime(2026, 5, 4, 12, tzinfo=UTC), None)
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,9 @@ def test_what_is_asked_for_next_overlaps_by_the_clock_change_and_by_the_reading(
 def test_nothing_is_asked_for_from_before_quickbooks_knows_time() -> None:
     assert from_here("1970-01-01T01:00:00", timedelta(0)) == "1970-01-01T00:00:00"
     assert from_here("2026-02-31T08:00:00", timedelta(0)) == "1970-01-01T00:00:00"
+
+
+def test_where_the_place_is_known_a_clock_may_run_ahead_by_two_hours_only() -> None:
+    noon = latest(datetime(2026, 5, 4, 12, tzinfo=UTC), ZoneInfo("America/Toronto"))
+    assert noon == "2026-05-04T10:00:00"
+    assert newest(["2026-05-05T08:00:00", "2026-05-04T07:59:00"], noon) == "2026-05-04T07:59:00"
