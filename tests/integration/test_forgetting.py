@@ -179,6 +179,22 @@ def test_the_next_reading_brings_back_whom_quickbooks_still_has(office: Office, 
     assert [one["kind"] for one in office.rows(tables.changes, tables.changes.c.seq == row.seq)] == ["revived"]
 
 
+def test_seeing_the_person_again_is_no_sign_that_readings_missed_something(
+    office: Office, books: Books, person: str
+) -> None:
+    office.ask(books, "customer", "all")
+    office.run(books)
+    with office.database.write() as connection:
+        # As after weeks: the newest time that was seen is of a later edit of another record.
+        connection.execute(tables.freshness.update().values(changed_from="2099-01-01T00:00:00"))
+    forgotten(office, person)
+    office.ask(books, "customer", "list_id", person)
+    office.run(books)
+    assert record(office, person)["full_name"] == NAME
+    (customers,) = office.rows(tables.freshness, tables.freshness.c.list == "customer")
+    assert customers["complete"]
+
+
 def test_once_deleted_in_quickbooks_the_website_is_told_that_and_no_more(
     office: Office, books: Books, person: str
 ) -> None:
