@@ -14,7 +14,7 @@ from qbwc_server.qbxml.lists import LISTS
 from qbwc_server.refreshing import Wish
 from qbwc_server.refreshing.wishes import checked
 from qbwc_server.store import audit
-from qbwc_server.store.forgetting import Forgotten, forget
+from qbwc_server.store.forgetting import BeingPublished, Forgotten, forget
 from qbwc_server.store.migrate import stream_id
 
 _LISTS: Final = tuple(kind.name for kind in LISTS)
@@ -33,19 +33,14 @@ def command(list_name: str, list_id: str, company: str | None, *, yes: bool, as_
     QuickBooks and the website are not changed. Delete the record in QuickBooks first, or take the person's particulars
     out there: otherwise the next reading brings them back.
 
-    Exit status 1: nothing is known of the record.
+    Exit status 1: nothing is known of the record, or it is being published at this moment and nothing was forgotten.
     """
     with workplace(as_json=as_json, opens_website=True) as here:
         owner = company if company is not None else here.refreshing.only_company()
         checked([Wish(owner, list_name, "list_id", list_id)])
         if not yes:
             _confirm(here, list_name, list_id, owner)
-        with here.database.write() as connection:
-            now = here.database.now(connection)
-            done = forget(connection, owner, list_name, list_id, now)
-            if done.anything:
-                detail = {"list": list_name}
-                audit.note(connection, asker(), "forgotten", now, company=owner, subject=list_id, detail=detail)
+        done = _forget(here, owner, list_name, list_id)
         held, problem = _on_website(here, owner, list_name, list_id)
         here.console.answer(
             {
@@ -76,6 +71,20 @@ def _confirm(here: Workplace, list_name: str, list_id: str, company: str) -> Non
     what = here.text(f"list.{list_name}.name")
     here.say("forget.before")
     click.confirm(here.text("forget.confirm", what=what, list_id=list_id, company=company), abort=True, err=True)
+
+
+def _forget(here: Workplace, company: str, list_name: str, list_id: str) -> Forgotten:
+    try:
+        with here.database.write() as connection:
+            now = here.database.now(connection)
+            done = forget(connection, company, list_name, list_id, now)
+            if done.anything:
+                detail = {"list": list_name}
+                audit.note(connection, asker(), "forgotten", now, company=company, subject=list_id, detail=detail)
+    except BeingPublished as problem:
+        what = here.text(f"list.{list_name}.name")
+        raise click.ClickException(here.text("forget.being_published", what=what, list_id=list_id)) from problem
+    return done
 
 
 def _on_website(

@@ -8,6 +8,10 @@ written before is then found unchanged, and counted once more. So what was
 written is summed up over all of the run, and `unchanged` are at most those of
 its records that it neither wrote nor had set aside: "3 updated, 97 unchanged"
 says what the run did, whichever half of it.
+
+A run waits for whatever of its list is unpublished up to its number. Set aside
+for it are only records that it brought itself: one that was before it is told of
+by the run or the refresh that brought that one.
 """
 
 from collections import Counter, defaultdict
@@ -59,7 +63,8 @@ def finish(database: Database) -> None:
 
 
 def _conclude(connection: Connection, run: QueuedRefresh, database: Database) -> None:
-    open_rows, aside = outbox.dirty_since(connection, run.company, run.list, run.seq or 0)
+    began = run.first_sent_at or run.asked_at
+    open_rows, aside = outbox.dirty_since(connection, run.company, run.list, run.seq or 0, began)
     if open_rows:
         return
     counts = _whole(run, aside)

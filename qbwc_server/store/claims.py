@@ -124,6 +124,16 @@ def _due(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def is_claimed(connection: Connection, company: str, list_name: str, list_id: str, now: datetime) -> bool:
+    """Return whether somebody is publishing a record; the caller holds the company's row.
+
+    The record's rows are held from then on: nobody begins to before the transaction ends.
+    """
+    rows = and_(outbox.c.company == company, outbox.c.list == list_name, outbox.c.list_id == list_id)
+    ends = connection.execute(select(outbox.c.claimed_until).where(rows).with_for_update()).scalars()
+    return any(end is not None and end >= now for end in ends)
+
+
 def claim(connection: Connection, now: datetime, limit: int) -> tuple[Claimed, ...]:
     """Take the rows that are due, single refreshes first, for at most `CLAIM`."""
     rows = _picked(connection, now, limit, single=True)

@@ -8,6 +8,9 @@ that name the record stay in the queue, nameless: one by full name becomes one b
 its hit. Those that are not final are cancelled, since their answer would bring the record back, and nothing publishes
 it any more. What is cancelled while QuickBooks has it is not used when it comes (`moves.answering`).
 
+What somebody is bringing to the website at this moment would arrive there after it was forgotten here, and nothing
+would correct it: then nothing is forgotten, and the caller is told so.
+
 Where a request names the record only in what was typed, it is found by the names that the record has or had, as far as
 its changes still tell. QuickBooks is not touched: the next reading of a record that it still has brings it back.
 """
@@ -20,8 +23,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, or_, select, update
 
-from qbwc_server.store import companies, erasing
-from qbwc_server.store.records import SEARCHED, fold
+from qbwc_server.store import claims, companies, erasing
+from qbwc_server.store.records import SEARCHED, differences, fold
 from qbwc_server.store.tables import (
     FINAL_STATES,
     changes,
@@ -37,6 +40,13 @@ from qbwc_server.store.tables import companies as owners
 # A shorter search names nobody.
 _LEAST_SOUGHT = 3
 _TEXTS = (*SEARCHED, "FirstName", "MiddleName", "LastName", "AltPhone", "Fax", "Contact", "AltContact", "Cc")
+
+
+class BeingPublished(Exception):
+    """The record is on its way to the website; nothing was forgotten."""
+
+    def __init__(self, list_name: str, list_id: str) -> None:
+        super().__init__(f"{list_name} {list_id} is being published at this moment. Forget it again in a minute.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +103,11 @@ def forget(connection: Connection, company: str, list_name: str, list_id: str, n
 
     Raises:
         UnknownCompany: of `store.companies`.
+        BeingPublished: somebody has it in hand for the website.
     """
     companies.lock(connection, company)
+    if claims.is_claimed(connection, company, list_name, list_id, now):
+        raise BeingPublished(list_name, list_id)
     known = _known(connection, company, list_name, list_id)
     jobs = _below(connection, company, list_name, list_id)
     its = {table: _of(table, company, list_name, list_id) for table in (records, outbox, staging)}
@@ -123,7 +136,7 @@ def _known(connection: Connection, company: str, list_name: str, list_id: str) -
     for fields in connection.execute(
         select(changes.c.fields).where(_of(changes, company, list_name, list_id))
     ).scalars():
-        found += [(one["field"], one[side]) for one in fields for side in ("before", "after")]
+        found += [(one["field"], one[side]) for one in differences(fields) for side in ("before", "after")]
     for name in connection.execute(
         select(refreshes.c.full_name).where(_of(refreshes, company, list_name, list_id))
     ).scalars():

@@ -260,7 +260,8 @@ def _counts(known: _Known | None, seen: Seen) -> bool:
 
 
 def _is_edited(before: Record | None, row: Mapping[str, Any]) -> bool:
-    return before is None or before.edit_sequence != row["edit_sequence"]
+    # Which edit an erased record stood at is no longer known.
+    return before is None or (not before.erased and before.edit_sequence != row["edit_sequence"])
 
 
 def _is_fresh(known: _Known | None, since: int) -> bool:

@@ -112,12 +112,19 @@ def again(connection: Connection, company: str, list_name: str, list_id: str, no
     return connection.execute(select(outbox.c.list_id).where(row).limit(1)).first() is not None
 
 
-def dirty_since(connection: Connection, company: str, list_name: str, seq: int) -> tuple[int, int]:
-    """Return how many records became dirty up to `seq` and are unpublished, and how many are set aside."""
+def dirty_since(
+    connection: Connection, company: str, list_name: str, seq: int, listed_since: datetime
+) -> tuple[int, int]:
+    """Return how many records that became dirty up to `seq` are unpublished, and how many are set aside.
+
+    Args:
+        listed_since: of those set aside, the ones count that a list run has put since then.
+    """
     base = and_(outbox.c.company == company, outbox.c.list == list_name, outbox.c.since <= seq)
-    query = select(func.count(), func.count(outbox.c.set_aside)).where(base)
-    count, aside = connection.execute(query).one()
-    return count - aside, aside
+    listed = case((outbox.c.listed_at >= listed_since, outbox.c.set_aside))
+    query = select(func.count(), func.count(outbox.c.set_aside), func.count(listed)).where(base)
+    count, aside, brought = connection.execute(query).one()
+    return count - aside, brought
 
 
 def lag(connection: Connection) -> Lag:

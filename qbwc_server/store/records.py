@@ -106,14 +106,17 @@ def changes_of_run(connection: Connection, refresh_id: int, limit: int) -> tuple
 
 def _change(row: Row[Any]) -> Change:
     found = {name: row._mapping[name] for name in Change.__slots__}  # noqa: SLF001
-    if isinstance(found["fields"], dict):
-        # Of a record seen for the first time its values are kept: there was nothing before.
-        found["fields"] = [
-            {"field": name, "before": None, "after": value}
-            for name, value in sorted(found["fields"].items())
-            if name not in NO_CHANGE
-        ]
-    return Change(**found)
+    return Change(**{**found, "fields": differences(found["fields"])})
+
+
+def differences(kept: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Return the fields of a change, each with what it was before and after, as its row keeps them."""
+    if not isinstance(kept, Mapping):
+        return kept
+    # Of a record seen for the first time its values are kept: there was nothing before.
+    return [
+        {"field": name, "before": None, "after": value} for name, value in sorted(kept.items()) if name not in NO_CHANGE
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,33 @@ def test_what_is_not_known_is_the_answer_no(qbwc: Qbwc) -> None:
     assert (told["records"], told["website"]) == (0, [])
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", "is being published at this moment"), ("fr", "est en cours de publication")]
+)
+def test_what_is_being_published_is_refused_until_it_is_done(
+    qbwc: Qbwc, filled: tuple[Path, Any], customers: list[Any], language: str, sentence: str
+) -> None:
+    list_id = customers[-1]["ListID"]
+    claimed = (
+        "INSERT INTO outbox (target, company, list, list_id, seq, since, single, forced, queued_at, due_at, attempts,"
+        " claimed_by, claimed_until) SELECT 'customers', company, list, list_id, seq, seq, 1, 0, observed_at,"
+        " observed_at, 0, 'x', strftime('%Y-%m-%d %H:%M:%f000', 'now', '+4 minutes') FROM records WHERE list_id = ?"
+    )
+    values = 'SELECT "values" FROM records WHERE list_id = ?'
+    with closing(sqlite3.connect(filled[0] / "qbwc.db")) as ours:
+        before = ours.execute(values, (list_id,)).fetchall()
+        ours.execute(claimed, (list_id,))
+        ours.commit()
+        try:
+            ran = qbwc("forget", "customer", list_id, "--yes", "--json", QBWC_LANGUAGE=language)
+            assert (ran.exit_code, ran.stdout) == (1, "")
+            assert sentence in ran.stderr
+            assert ours.execute(values, (list_id,)).fetchall() == before
+        finally:
+            ours.execute("DELETE FROM outbox WHERE list_id = ?", (list_id,))
+            ours.commit()
+
+
 def test_without_a_terminal_nothing_is_done_unless_it_is_meant(qbwc: Qbwc, customers: list[dict[str, Any]]) -> None:
     for more in ((), ("--json",)):
         refused = qbwc("forget", "customer", customers[3]["ListID"], *more, typed="y\n")

@@ -1,15 +1,16 @@
 """Forgetting a person: nothing of them is left in our database, and others keep what is theirs."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from office import Books, Office
 
+from qbwc_server.publish import Website
 from qbwc_server.refreshing import NotFailed, Refresh
-from qbwc_server.store import audit, messages, refreshes, tables
-from qbwc_server.store.forgetting import Forgotten, forget
+from qbwc_server.store import audit, claims, messages, refreshes, tables
+from qbwc_server.store.forgetting import BeingPublished, Forgotten, forget
 from qbwc_server.store.messages import Draft
 
 # The last part is found however the other letters are written.
@@ -163,6 +164,45 @@ def test_an_answer_that_is_on_its_way_does_not_bring_the_person_back(office: Off
     assert traces(office) == []
 
 
+def test_nothing_is_forgotten_while_somebody_has_the_person_in_hand_for_the_website(
+    office: Office, books: Books, person: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.answered(books, person)
+    publish = Website.publish
+    refused: list[str] = []
+
+    def meanwhile(website: Website, *batch: object) -> object:
+        before = everything(office)
+        with pytest.raises(BeingPublished, match="again in a minute"):
+            forgotten(office, person)
+        refused.append(person)
+        assert everything(office) == before
+        return publish(website, *batch)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Website, "publish", meanwhile)
+        office.publisher.run_once()
+    assert refused == [person]
+    assert forgotten(office, person).anything
+    assert traces(office) == []
+
+
+def test_a_claim_that_is_over_keeps_nobody_from_being_forgotten(office: Office, books: Books, person: str) -> None:
+    # The website's numbers are looked at before anything is claimed.
+    office.publish()
+    office.answered(books, person)
+    with office.database.write() as connection:
+        claimed_at = office.database.now(connection)
+        assert claims.claim(connection, claimed_at, 10)
+        end = claimed_at + claims.CLAIM
+        with pytest.raises(BeingPublished):
+            forget(connection, "acme", "customer", person, end)
+        assert forget(connection, "acme", "customer", person, end + timedelta(seconds=1)).outbox == 1
+    office.publish()
+    assert office.website.row("acme", "customer", person) is None
+    assert traces(office) == []
+
+
 def test_the_next_reading_brings_back_whom_quickbooks_still_has(office: Office, books: Books, person: str) -> None:
     office.ask(books, "customer", "all")
     office.run(books)
@@ -177,6 +217,22 @@ def test_the_next_reading_brings_back_whom_quickbooks_still_has(office: Office, 
         row = refreshes.get(connection, asked.id)
     assert row is not None
     assert [one["kind"] for one in office.rows(tables.changes, tables.changes.c.seq == row.seq)] == ["revived"]
+
+
+def test_seeing_the_person_again_is_no_sign_that_readings_missed_something(
+    office: Office, books: Books, person: str
+) -> None:
+    office.ask(books, "customer", "all")
+    office.run(books)
+    with office.database.write() as connection:
+        # As after weeks: the newest time that was seen is of a later edit of another record.
+        connection.execute(tables.freshness.update().values(changed_from="2099-01-01T00:00:00"))
+    forgotten(office, person)
+    office.ask(books, "customer", "list_id", person)
+    office.run(books)
+    assert record(office, person)["full_name"] == NAME
+    (customers,) = office.rows(tables.freshness, tables.freshness.c.list == "customer")
+    assert customers["complete"]
 
 
 def test_once_deleted_in_quickbooks_the_website_is_told_that_and_no_more(

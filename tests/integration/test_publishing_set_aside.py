@@ -120,6 +120,31 @@ def test_a_list_of_which_one_record_is_set_aside_is_published_mixed_with_the_cou
     assert "1" in got.as_json("fr")["error"]["message"]
 
 
+@pytest.mark.parametrize("by", ["all", "list_id"])
+def test_what_was_set_aside_before_is_none_of_the_readings_that_do_not_bring_it(
+    office: Office, books: Books, by: str
+) -> None:
+    held, other = books.list_ids("customer")[:2]
+    office.ask_one(books, "customer", "all")
+    office.run(books)
+    office.on_website("UPDATE customers SET edit_sequence = '9999999999', phone = 'new' WHERE list_id = :id", id=held)
+    office.ask_one(books, "customer", by, held if by == "list_id" else "")
+    office.run(books)
+    assert office.refreshing.publishing().set_aside == 1
+    books.quickbooks.change("customer", other, Phone="555-0001")
+    changed = office.ask_one(books, "customer", "changed")
+    office.run(books)
+    quiet = office.ask_one(books, "customer", "changed")
+    office.run(books)
+    assert office.outcomes([changed, quiet]) == ["updated", "unchanged"]
+    assert [office.get(one).error_code for one in (changed, quiet)] == [None, None]
+    books.quickbooks.change("customer", held, Phone="555-0002")
+    brings_it = office.ask_one(books, "customer", "changed")
+    office.run(books)
+    got = office.get(brings_it)
+    assert (got.outcome, got.error_values["count"]) == ("mixed", "1")
+
+
 def test_a_record_seen_again_while_it_is_being_held_is_published_at_once(
     office: Office, books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
