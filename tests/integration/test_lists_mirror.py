@@ -31,11 +31,13 @@ DAY = 24 * 3600.0
 
 
 @pytest.fixture(autouse=True)
-def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qbwc_server.conversation.paging.FIRST_PAGE", 9)
-    monkeypatch.setattr("qbwc_server.conversation.paging.LONGEST_PAGE", 9)
-    monkeypatch.setattr("qbwc_server.conversation.listing.SUSPECTS_IN_A_QUERY", 4)
-    monkeypatch.setattr("qbwc_server.conversation.listing.SUSPECTS_IN_A_SET", 8)
+def _small_pages(monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, int]) -> None:
+    # Few enough that a list is once read without a loss.
+    page = max(9, sizes[0] // 6)
+    monkeypatch.setattr("qbwc_server.conversation.paging.FIRST_PAGE", page)
+    monkeypatch.setattr("qbwc_server.conversation.paging.LONGEST_PAGE", page)
+    monkeypatch.setattr("qbwc_server.conversation.listing.SUSPECTS_IN_A_QUERY", max(4, page // 2))
+    monkeypatch.setattr("qbwc_server.conversation.listing.SUSPECTS_IN_A_SET", page)
 
 
 @dataclass
