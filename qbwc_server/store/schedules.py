@@ -135,6 +135,21 @@ def runs(connection: Connection, company: str) -> tuple[Run, ...]:
     )
 
 
+def full_reads_asked(connection: Connection, company: str, list_name: str, since: datetime) -> tuple[datetime, ...]:
+    """Return when the schedule asked for a list in full after a moment, whatever came of it."""
+    table = refreshes.c
+    query = select(table.asked_at).where(
+        table.company == company,
+        table.list == list_name,
+        # Of no record: what people ask all day is looked past.
+        table.list_id.is_(None),
+        table.way == "all",
+        table.asked_by == ASKED_BY,
+        table.asked_at > since,
+    )
+    return tuple(connection.execute(query).scalars())
+
+
 def make_small(connection: Connection, refresh_id: int) -> None:
     """Let a reading that has not begun go in small pages."""
     connection.execute(update(refreshes).where(refreshes.c.id == refresh_id).values(small=True))
