@@ -85,7 +85,9 @@ class Conversation:
             paused = company is not None and company.is_paused(self.clock())
             if company is not None and right and not paused:
                 name, number = company.company, company.visit
-                work = refreshes.anything_waits(connection, name) or visits.has_request_out(connection, name, number)
+                quiet = self.manner.is_quiet(company, self.clock())
+                work = refreshes.anything_waits(connection, name, quiet=quiet)
+                work = work or visits.has_request_out(connection, name, number)
                 due = self.manner.place is not None and is_due(company, self.clock())
         if company is None:
             return (visits.make_ticket(), "nvu")
@@ -116,7 +118,8 @@ class Conversation:
                     return (ticket, "busy")
                 self._end_visit(connection, company, before, now)
                 companies.change(connection, name, takeovers=company.takeovers + 1 if occupied else 0)
-            if company.is_paused(now) or not refreshes.anything_waits(connection, name):
+            quiet = self.manner.is_quiet(company, now)
+            if company.is_paused(now) or not refreshes.anything_waits(connection, name, quiet=quiet):
                 return (ticket, "none")
             visits.begin(connection, name, ticket, address[:64], now)
             companies.notice(connection, name, **connector_passwords.NO_WRONG)
@@ -196,7 +199,7 @@ class Conversation:
                 visit, company, session, now = self._enter(connection, ticket)
                 step = advance(session, protocol.response_event(session, arrival.echoed, arrival.wrong))
                 if protocol.AcceptAnswer() in step.effects and visit is not None and company is not None:
-                    step = receiving.take_in(connection, company, visit, session, arrival, now, self.manner.zone)
+                    step = receiving.take_in(connection, company, visit, session, arrival, now, self.manner)
                     carry_out(connection, visit, step, now)
                 if not isinstance(step.answer, protocol.Number):
                     raise protocol.IllegalEvent(session.state, protocol.EventKind.ANSWER_ARRIVED)

@@ -277,6 +277,52 @@ def test_people_are_served_in_quiet_hours(office: Office, books: Books) -> None:
     assert asked(office) == []
 
 
+def make_quiet(office: Office, books: Books) -> None:
+    """Let the quiet hours of the company have begun, at whatever time that is."""
+    now = datetime.now(MONTREAL)
+    office.change_company(books, quiet_hours=f"mon-sun {now - 2 * HOUR:%H:%M}-{now + 2 * HOUR:%H:%M}")
+
+
+def states(office: Office) -> dict[str, str]:
+    return {row["list"]: row["state"] for row in asked(office)}
+
+
+def test_what_was_interrupted_before_the_quiet_hours_goes_on_after_them(office: Office) -> None:
+    books = office.add(customers=450)
+    visit = office.visit(books)
+    visit.step()
+    visit.close()
+    make_quiet(office, books)
+    assert not office.visit(books).works
+    wanted = office.ask_one(books, "customer", "list_id", books.list_ids("customer", 1)[0])
+    office.run(books)
+    assert office.get(wanted).state == "published"
+    assert states(office) == {"customer": "waiting", "item": "waiting"}
+    office.change_company(books, quiet_hours=None)
+    office.run(books)
+    assert states(office) == {"customer": "published", "item": "published"}
+
+
+def test_what_runs_on_into_the_quiet_hours_ends_with_the_page_that_is_out(office: Office) -> None:
+    books = office.add(customers=450)
+    visit = office.visit(books)
+    request = visit.send()
+    make_quiet(office, books)
+    assert visit.receive(*visit.answer(request)) == 100
+    assert visit.send() == ""
+    visit.close()
+    assert office.count(tables.records) == FIRST_PAGE
+    assert states(office) == {"customer": "waiting", "item": "waiting"}
+
+
+def test_what_somebody_joined_is_read_in_quiet_hours(office: Office, books: Books) -> None:
+    office.visit(books).close()
+    office.ask(books, "customer", "all")
+    make_quiet(office, books)
+    office.run(books)
+    assert states(office) == {"customer": "published", "item": "waiting"}
+
+
 def test_a_company_has_clocks_of_its_own(office: Office, read: Books) -> None:
     office.change_company(read, time_zone="America/Vancouver")
     assert FULL[0] not in look(office, read, at(24, 2))
