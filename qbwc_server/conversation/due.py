@@ -3,12 +3,13 @@
 Theory of operation
 -------------------
 A poll compares one column of the company's row with the clock; only if that time has come are the tasks looked at, with
-the company's row held. What is due is asked for as anybody would ask, by "schedule", behind what people want. A task is
-left out while its list is being read already, and looked at again a little later. A full read does what the others do,
-so they count as asked for with it; they make no sense of a list that is not held whole: one that was never read to its
-end, or of which something was missed. Where its changes are due, all of it is read, also where its owner has nothing
-read in full otherwise. What came of that does not count, so that neither a reading that fails each time nor one that is
-doubted each time begins again at each poll.
+the company's row held. So does a visit that has nothing to hand out, since one that is held open keeps polls away. What
+is due is asked for as anybody would ask, by "schedule", behind what people want. A task is left out while its list is
+being read already, and looked at again a little later. A full read does what the others do, so they count as asked for
+with it; they make no sense of a list that is not held whole: one that was never read to its end, or of which something
+was missed. Where its changes are due, all of it is read, also where its owner has nothing read in full otherwise. How
+often that was asked for counts, not what came of it, so that neither a reading that fails each time nor a list that is
+doubted each time has it begin again at each poll.
 """
 
 from collections.abc import Sequence
@@ -31,6 +32,13 @@ LOOK_AT_LEAST = timedelta(hours=1)
 def is_due(company: Company, now: datetime) -> bool:
     """Tell whether the schedule is to be looked at."""
     return company.next_due_at is None or not now < company.next_due_at <= now + 2 * LOOK_AT_LEAST
+
+
+def ask_if_due(connection: Connection, company: Company, now: datetime, installation: Place | None) -> bool:
+    """Look at the schedule if it is time to; the arguments and the answer are those of `ask_due`."""
+    if installation is None or company.is_paused(now) or not is_due(company, now):
+        return False
+    return ask_due(connection, company, now, installation)
 
 
 def ask_due(connection: Connection, company: Company, now: datetime, installation: Place) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from qbwc_server import protocol
 from qbwc_server.conversation import files
+from qbwc_server.conversation.due import ask_if_due
 from qbwc_server.conversation.files import Verdict
 from qbwc_server.conversation.listing import Listing, Packed
 from qbwc_server.conversation.paging import Measure
@@ -151,6 +152,8 @@ def take_work(
         return advance(session, protocol.NothingTaken(reason)), visit
     quiet = manner.is_quiet(company, now)
     waiting = moves.waiting(connection, visit.company, visit.visit, CANDIDATES, quiet=quiet)
+    if not waiting and ask_if_due(connection, company, now, manner.place):
+        waiting = moves.waiting(connection, visit.company, visit.visit, CANDIDATES, quiet=quiet)
     if not waiting:
         return advance(session, protocol.NothingTaken(protocol.NOTHING_WAITING, hold=hold)), visit
     # Visits of two companies may have the same number; what one was asked must not answer the other.

@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_server import __version__, codes, protocol
 from qbwc_server.conversation import answers, holding, receiving
-from qbwc_server.conversation.due import ask_due, is_due
+from qbwc_server.conversation.due import ask_if_due, is_due
 from qbwc_server.conversation.effects import answer_text, carry_out
 from qbwc_server.conversation.handing_out import Manner, greet, take_work
 from qbwc_server.conversation.sessions import left_behind, save, session_of
@@ -108,7 +108,7 @@ class Conversation:
         with self.database.write() as connection:
             company = companies.lock(connection, name)
             now = self.database.now(connection)
-            if not (self._ask_due(connection, company, now) or work):
+            if not (ask_if_due(connection, company, now, self.manner.place) or work):
                 return (ticket, "none")
             before = visits.get(connection, name, company.visit)
             if before is not None:
@@ -124,11 +124,6 @@ class Conversation:
             visits.begin(connection, name, ticket, address[:64], now)
             companies.notice(connection, name, **connector_passwords.NO_WRONG)
         return (ticket, company.company_file or "")
-
-    def _ask_due(self, connection: Connection, company: Company, now: datetime) -> bool:
-        place = self.manner.place
-        due = place is not None and is_due(company, now) and not company.is_paused(now)
-        return due and place is not None and ask_due(connection, company, now, place)
 
     def _end_visit(self, connection: Connection, company: Company, visit: Visit, now: datetime) -> None:
         step = advance(session_of(visit, company), SessionTakenOver())

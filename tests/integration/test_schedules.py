@@ -384,6 +384,21 @@ def test_a_poll_looks_again_where_the_next_one_was_put_off_by_a_wrong_clock(offi
     assert office.visit(books).works
 
 
+def test_a_visit_that_is_held_open_asks_for_what_comes_due(office: Office, books: Books) -> None:
+    office.run(books)
+    office.change_company(books, hold_seconds=60)
+    office.ask(books, "customer", "list_id", books.list_ids("customer", 1)[0])
+    visit = office.visit(books)
+    visit.step()
+    assert visit.waits()
+    with office.database.write() as connection:
+        connection.execute(tables.schedules.update().values(asked_at=datetime.now(UTC) - HOUR))
+    office.change_company(books, next_due_at=datetime.now(UTC) - MINUTE)
+    assert visit.send()
+    assert {(row["list"], row["way"]) for row in asked(office)} >= set(CHANGED)
+    assert "sent" in {row["state"] for row in asked(office) if row["way"] == "changed"}
+
+
 def test_a_second_connector_takes_no_visit_over_when_nothing_comes_of_what_was_due(
     office: Office, books: Books
 ) -> None:
