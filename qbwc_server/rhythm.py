@@ -10,13 +10,17 @@ minutes comes a second early now and then, and would otherwise be served only ev
 
 A full read has a window that begins once a day. It is asked for once in each window, in pages of the usual size. A
 window without a poll is missed; after a day without a full read it is asked for at any time, in small pages, since
-somebody may be at work in QuickBooks then. A list that was never read does not wait for a window.
+somebody may be at work in QuickBooks then.
+
+A list that is not held whole does not wait for a window. Reading it may fail each time, in the middle of the day, so it
+is tried again ever later: after ten minutes, an hour, six hours.
 
 A day's window begins at one moment, also where clocks are put forward over that time (it then begins as much later as
 they were put forward) or back over it (it begins at the first of the two). Our own clock may have been wrong: what was
 done in the future counts as done now.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final, Self
@@ -29,6 +33,7 @@ WINDOW: Final = timedelta(hours=3)
 
 MOST_SLACK: Final = timedelta(minutes=1)
 _DAY: Final = timedelta(days=1)
+_TRIED_AGAIN_AFTER: Final = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 _ROUNDS: Final = 20
 
 
@@ -95,34 +100,46 @@ def next_every(
     """
     begin = now
     if asked_at is not None:
-        length = timedelta(minutes=minutes)
-        begin = max(now, min(asked_at, now) + length - min(length / 10, MOST_SLACK))
+        begin = max(now, min(asked_at, now) + _slackened(timedelta(minutes=minutes)))
     return place.free(begin, in_office_hours=in_office_hours)
 
 
-def next_full(at: time, asked_at: datetime | None, read_at: datetime | None, now: datetime, place: Place) -> Full:
-    """Return the first moment from `now` on at which a list is to be read in full.
+def next_try(asked: Sequence[datetime], now: datetime, place: Place) -> datetime:
+    """Return the first moment from `now` on at which a list that is not held whole may be read in full; in UTC.
+
+    Args:
+        asked: when the schedule asked for that before; what is a day ago, or in the future, does not count.
+        now: the present.
+        place: whose clocks and hours.
+    """
+    tried = [one for one in asked if now - _DAY < one <= now]
+    if not tried:
+        return place.free(now)
+    after = _TRIED_AGAIN_AFTER[min(len(tried), len(_TRIED_AGAIN_AFTER)) - 1]
+    return place.free(max(now, max(tried) + _slackened(after)))
+
+
+def next_full(at: time, asked_at: datetime | None, read_at: datetime, now: datetime, place: Place) -> Full:
+    """Return the first moment from `now` on at which a list that was read is to be read in full again.
 
     Args:
         at: when the window begins, by the clock of the place.
         asked_at: when a full read was last asked for by the schedule, None for never.
-        read_at: when the list was last read in full, whoever asked; None for never.
+        read_at: when the list was last read in full, whoever asked.
         now: the present.
         place: whose clocks and hours.
     """
     asked = None if asked_at is None else min(asked_at, now)
-    read = None if read_at is None else _believed(read_at, asked, now)
-    last = max((one for one in (asked, read) if one is not None), default=None)
+    read = _believed(read_at, asked, now)
+    last = read if asked is None else max(asked, read)
     latest = _latest(at, now, place.zone)
-    if last is None:
-        return Full(place.free(now))
     if last < latest and in_window(at, now, place.zone):
         return Full(place.free(now))
     # Not oftener than once a day: what fails, or is cancelled, must not begin again at each poll.
     again = now if asked is None else asked + _DAY
-    at_any_time = again if read is None else max(again, _missed_from(at, read, place.zone))
+    at_any_time = max(again, _missed_from(at, read, place.zone))
     if at_any_time <= now:
-        return Full(place.free(now), small=read is not None)
+        return Full(place.free(now), small=True)
     return Full(place.free(min(at_any_time, _following(at, now, place.zone))))
 
 
@@ -136,6 +153,10 @@ def missed_since(at: time, read_at: datetime | None, now: datetime, zone: tzinfo
 def in_window(at: time, now: datetime, zone: tzinfo) -> bool:
     """Tell whether full reads are begun in pages of the usual size now."""
     return now < _latest(at, now, zone) + WINDOW
+
+
+def _slackened(length: timedelta) -> timedelta:
+    return length - min(length / 10, MOST_SLACK)
 
 
 def _believed(read_at: datetime, asked: datetime | None, now: datetime) -> datetime:

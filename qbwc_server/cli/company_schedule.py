@@ -27,7 +27,11 @@ from qbwc_server.store.schedules import TASKS, Rhythm
 @click.argument("name")
 @click.option("--list", "list_name", type=click.Choice(tuple(TASKS)), help="Change this list only; all if left out.")
 @click.option("--changed", metavar="MINUTES|off", help="How often what changed is read.")
-@click.option("--sweep", metavar="MINUTES|off", help="How often the stock of the items is read, in office hours.")
+@click.option(
+    "--sweep",
+    metavar="MINUTES|off",
+    help="How often stock, balances and full names are read, in office hours.",
+)
 @click.option("--full", metavar="HH:MM|off", help="When the whole list is read, once a day.")
 @click.option("--time-zone", metavar="ZONE|default", help="The office's time zone, for example America/Toronto.")
 @click.option("--quiet", metavar="HOURS|off", help="When nothing is read by itself, for example 'mon-fri 22:00-06:00'.")
@@ -54,7 +58,7 @@ def schedule(
             if reset:
                 rhythms |= defaults(lists)
                 company |= {"time_zone": None, "quiet_hours": None} if list_name is None else {}
-            rhythms |= _rhythms(lists, {"changed": changed, "sweep": sweep, "all": full}, named=list_name is not None)
+            rhythms |= _rhythms(lists, {"changed": changed, "sweep": sweep, "all": full})
             company |= {} if time_zone is None else {"time_zone": read_time_zone(time_zone)}
             company |= {} if quiet is None else {"quiet_hours": read_quiet_hours(quiet)}
         except BadSchedule as bad:
@@ -71,13 +75,12 @@ def schedule(
         _show(here, found)
 
 
-def _rhythms(lists: tuple[str, ...], given: dict[str, str | None], *, named: bool) -> dict[tuple[str, str], Rhythm]:
-    # Without a list named, each task is changed where there is one.
+def _rhythms(lists: tuple[str, ...], given: dict[str, str | None]) -> dict[tuple[str, str], Rhythm]:
     return {
-        (list_name, task): read_rhythm(list_name, task, text)
+        (list_name, task): read_rhythm(task, text)
         for list_name in lists
         for task, text in given.items()
-        if text is not None and (named or task in TASKS[list_name])
+        if text is not None
     }
 
 

@@ -3,9 +3,13 @@
 Theory of operation
 -------------------
 A poll compares one column of the company's row with the clock; only if that time has come are the tasks looked at, with
-the company's row held. What is due is asked for as anybody would ask, by "schedule", behind what people want. A task is
-left out while its list is being read already, and looked at again a little later. A full read does what the others do,
-so they count as asked for with it; they make no sense before a list was read in full.
+the company's row held. So does a visit that has nothing to hand out, since one that is held open keeps polls away. What
+is due is asked for as anybody would ask, by "schedule", behind what people want. A task is left out while its list is
+being read already, and looked at again a little later. A full read does what the others do, so they count as asked for
+with it; they make no sense of a list that is not held whole: one that was never read to its end, or of which something
+was missed. Where its changes are due, all of it is read, also where its owner has nothing read in full otherwise. How
+often that was asked for counts, not what came of it, so that neither a reading that fails each time nor a list that is
+doubted each time has it begin again at each poll.
 """
 
 from collections.abc import Sequence
@@ -14,12 +18,13 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy import Connection
 
-from qbwc_server.rhythm import Place, in_window, next_every, next_full
+from qbwc_server.rhythm import Full, Place, in_window, next_every, next_full, next_try
 from qbwc_server.store import companies, refreshes, schedules
 from qbwc_server.store.companies import Company
 from qbwc_server.store.schedules import ASKED_BY, Read, Run, Task
 
 LOOK_AGAIN = timedelta(minutes=1)
+TRIES_COUNT = timedelta(days=1)
 # Looked at this often at least, so that a clock that was wrong puts nothing off for long.
 LOOK_AT_LEAST = timedelta(hours=1)
 
@@ -27,6 +32,13 @@ LOOK_AT_LEAST = timedelta(hours=1)
 def is_due(company: Company, now: datetime) -> bool:
     """Tell whether the schedule is to be looked at."""
     return company.next_due_at is None or not now < company.next_due_at <= now + 2 * LOOK_AT_LEAST
+
+
+def ask_if_due(connection: Connection, company: Company, now: datetime, installation: Place | None) -> bool:
+    """Look at the schedule if it is time to; the arguments and the answer are those of `ask_due`."""
+    if installation is None or company.is_paused(now) or not is_due(company, now):
+        return False
+    return ask_due(connection, company, now, installation)
 
 
 def ask_due(connection: Connection, company: Company, now: datetime, installation: Place) -> bool:
@@ -49,7 +61,7 @@ def ask_due(connection: Connection, company: Company, now: datetime, installatio
     for list_name in schedules.TASKS:
         tasks = [task for task in every if task.list == list_name]
         runs = [run for run in under_way if run.list == list_name]
-        look = _Look(connection, name, now, place, reads.get(list_name, Read()), runs)
+        look = _Look(connection, name, list_name, now, place, reads.get(list_name, Read()), runs)
         kept += look.at(tasks)
         asked = asked or look.asked
     for task in kept:
@@ -63,7 +75,14 @@ class _Look:
     """A look at one list's tasks."""
 
     def __init__(
-        self, connection: Connection, company: str, now: datetime, place: Place, read: Read, runs: Sequence[Run]
+        self,
+        connection: Connection,
+        company: str,
+        list_name: str,
+        now: datetime,
+        place: Place,
+        read: Read,
+        runs: Sequence[Run],
     ) -> None:
         self.connection = connection
         self.company = company
@@ -72,39 +91,68 @@ class _Look:
         self.read = read
         self.runs = runs
         self.asked = False
+        self.tries: tuple[datetime, ...] = ()
+        if not read.complete:
+            self.tries = schedules.full_reads_asked(connection, company, list_name, now - TRIES_COUNT)
 
     def at(self, tasks: Sequence[Task]) -> list[Task]:
         """Ask for what is due of them, and return them as they stand then."""
-        [full] = [task for task in tasks if task.task == "all"]
-        after = self._full(full)
+        by_name = {task.task: self._believed(task) for task in tasks}
+        full = self._full(by_name.pop("all"))
+        if not self.read.complete and not self.asked:
+            full = self._instead(full, by_name["changed"])
         whole_asked = self.asked
-        return [after] + [self._other(task, with_full=whole_asked) for task in tasks if task is not full]
+        return [full] + [self._other(task, with_full=whole_asked) for task in by_name.values()]
 
     def _full(self, task: Task) -> Task:
-        task = self._believed(task)
         if task.rhythm.at is None:
             return replace(task, due_at=None)
         at = time.fromisoformat(task.rhythm.at)
-        due = next_full(at, task.asked_at, self.read.full_at, self.now, self.place)
+        due = self._next_full(at, task.asked_at)
         if self._open("all"):
             self._narrow(at)
             return replace(task, due_at=max(due.at, self._later()))
         if due.at > self.now:
             return replace(task, due_at=due.at)
-        self._ask(task, small=due.small)
-        after = replace(task, asked_at=self.now)
-        return replace(after, due_at=next_full(at, self.now, self.read.full_at, self.now, self.place).at)
+        after = self._ask_whole(task, small=due.small)
+        return replace(after, due_at=self._next_full(at, self.now).at)
+
+    def _next_full(self, at: time, asked_at: datetime | None) -> Full:
+        if self.read.full_at is None:
+            return Full(self._next_try())
+        due = next_full(at, asked_at, self.read.full_at, self.now, self.place)
+        return due if self.read.complete else replace(due, at=max(due.at, self._next_try()))
+
+    def _next_try(self) -> datetime:
+        return next_try(self.tries, self.now, self.place)
+
+    def _instead(self, full: Task, changed: Task) -> Task:
+        """Ask for all of a list that is not held whole where its changes are due; returns the full read's task."""
+        if changed.rhythm.is_never or self._next(changed) > self.now or self._open("all", "changed"):
+            return full
+        if self._next_try() > self.now:
+            return full
+        at = full.rhythm.at
+        at_night = at is not None and in_window(time.fromisoformat(at), self.now, self.place.zone)
+        return self._ask_whole(full, small=self.read.full_at is not None and not at_night)
+
+    def _ask_whole(self, task: Task, *, small: bool) -> Task:
+        self._ask(task, small=small)
+        self.tries = (*self.tries, self.now)
+        return replace(task, asked_at=self.now)
 
     def _other(self, task: Task, *, with_full: bool) -> Task:
-        task = self._believed(task)
         if task.rhythm.every_minutes is None:
             return replace(task, due_at=None)
         if with_full:
             task = replace(task, asked_at=self.now)
         due = self._next(task)
+        if not self.read.complete:
+            # Only all of the list is asked for; this is when that is looked at again.
+            return replace(task, due_at=max(due, self._next_try(), self._later()))
         if due > self.now:
             return replace(task, due_at=due)
-        if self._open("all", task.task) or not self.read.complete:
+        if self._open("all", task.task):
             return replace(task, due_at=self._later())
         self._ask(task)
         after = replace(task, asked_at=self.now)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from qbwc_server import protocol
 from qbwc_server.conversation import files
+from qbwc_server.conversation.due import ask_if_due
 from qbwc_server.conversation.files import Verdict
 from qbwc_server.conversation.listing import Listing, Packed
 from qbwc_server.conversation.paging import Measure
@@ -27,7 +28,7 @@ from qbwc_server.qbxml.hcp import HCP, SINGLE_USER, read_hcp
 from qbwc_server.qbxml.request import ByFullName, ByListID, Count, Deleted, Find, Page, Request, build_message_set
 from qbwc_server.qbxml.versions import LOWEST, choose
 from qbwc_server.rhythm import Place
-from qbwc_server.store import companies, freshness, moves, visits
+from qbwc_server.store import companies, freshness, holds, moves, schedules, visits
 from qbwc_server.store.companies import Company
 from qbwc_server.store.refreshes import QueuedRefresh
 from qbwc_server.store.visits import Visit
@@ -56,6 +57,13 @@ class Manner:
     private: frozenset[str] = frozenset()
     place: Place | None = None
     zone: tzinfo = UTC
+
+    def is_quiet(self, company: Company, now: datetime) -> bool:
+        """Tell whether nothing of a company is read by itself now."""
+        if self.place is None:
+            return holds.is_quiet(company, now, self.zone)
+        place = schedules.place_of(company, self.place)
+        return place.quiet is not None and place.quiet.covers(now, place.zone)
 
 
 def greet(
@@ -142,11 +150,14 @@ def take_work(
     """
     if reason is not None:
         return advance(session, protocol.NothingTaken(reason)), visit
-    waiting = moves.waiting(connection, visit.company, visit.visit, CANDIDATES)
+    quiet = manner.is_quiet(company, now)
+    waiting = moves.waiting(connection, visit.company, visit.visit, CANDIDATES, quiet=quiet)
+    if not waiting and ask_if_due(connection, company, now, manner.place):
+        waiting = moves.waiting(connection, visit.company, visit.visit, CANDIDATES, quiet=quiet)
     running = int((visit.iterator or {}).get("refresh", 0))
     if running and len(waiting) >= CANDIDATES and all(one.id != running for one in waiting):
         # Behind so many people it would be overlooked, and its iterator with it.
-        waiting += moves.waiting_one(connection, visit.company, visit.visit, running)
+        waiting += moves.waiting_one(connection, visit.company, visit.visit, running, quiet=quiet)
     if not waiting:
         return advance(session, protocol.NothingTaken(protocol.NOTHING_WAITING, hold=hold)), visit
     # Visits of two companies may have the same number; what one was asked must not answer the other.

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from qbwc_server import codes, protocol
 from qbwc_server.conversation import answers, holding, refusals
 from qbwc_server.conversation.accepting import Accepting
+from qbwc_server.conversation.handing_out import Manner
 from qbwc_server.conversation.list_runs import ListRun
 from qbwc_server.protocol import Reason, Session, State, Step, advance
 from qbwc_server.qbxml.errors import EmptyAnswer, ForeignAnswer, NotAnAnswer, NotXML, Truncated, WrongKind
@@ -110,9 +111,9 @@ def take_in(
     session: Session,
     arrival: Arrival,
     now: datetime,
-    zone: tzinfo,
+    manner: Manner,
 ) -> Step:
-    """Accept the answer to the outstanding request, or say why it is none; `zone` is the installation's."""
+    """Accept the answer to the outstanding request, or say why it is none."""
     done = visit.done
     if arrival.hresult:
         code = codes.find(arrival.hresult)
@@ -123,9 +124,10 @@ def take_in(
         return advance(session, protocol.AnswerRefused(arrival.wrong))
     else:
         done += _accept(connection, company, visit, arrival.reading, now)
-    waiting = moves.waiting_count(connection, visit.company, visit.visit)
-    under_way = moves.under_way(connection, visit.company, visit.visit) if waiting else 0.0
-    hold = holding.may_hold(connection, company, visit, now, zone)
+    quiet = manner.is_quiet(company, now)
+    waiting = moves.waiting_count(connection, visit.company, visit.visit, quiet=quiet)
+    under_way = moves.under_way(connection, visit.company, visit.visit, quiet=quiet) if waiting else 0.0
+    hold = holding.may_hold(connection, company, visit, now, manner.zone)
     return advance(session, protocol.AnswerAccepted(protocol.percentage(done, waiting, under_way, hold=hold)))
 
 

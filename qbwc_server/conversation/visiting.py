@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_server import __version__, codes, protocol
 from qbwc_server.conversation import answers, holding, receiving
-from qbwc_server.conversation.due import ask_due, is_due
+from qbwc_server.conversation.due import ask_if_due, is_due
 from qbwc_server.conversation.effects import answer_text, carry_out
 from qbwc_server.conversation.handing_out import Manner, greet, take_work
 from qbwc_server.conversation.sessions import left_behind, save, session_of
@@ -85,7 +85,9 @@ class Conversation:
             paused = company is not None and company.is_paused(self.clock())
             if company is not None and right and not paused:
                 name, number = company.company, company.visit
-                work = refreshes.anything_waits(connection, name) or visits.has_request_out(connection, name, number)
+                quiet = self.manner.is_quiet(company, self.clock())
+                work = refreshes.anything_waits(connection, name, quiet=quiet)
+                work = work or visits.has_request_out(connection, name, number)
                 due = self.manner.place is not None and is_due(company, self.clock())
         if company is None:
             return (visits.make_ticket(), "nvu")
@@ -106,7 +108,7 @@ class Conversation:
         with self.database.write() as connection:
             company = companies.lock(connection, name)
             now = self.database.now(connection)
-            if not (self._ask_due(connection, company, now) or work):
+            if not (ask_if_due(connection, company, now, self.manner.place) or work):
                 return (ticket, "none")
             before = visits.get(connection, name, company.visit)
             if before is not None:
@@ -116,16 +118,12 @@ class Conversation:
                     return (ticket, "busy")
                 self._end_visit(connection, company, before, now)
                 companies.change(connection, name, takeovers=company.takeovers + 1 if occupied else 0)
-            if company.is_paused(now) or not refreshes.anything_waits(connection, name):
+            quiet = self.manner.is_quiet(company, now)
+            if company.is_paused(now) or not refreshes.anything_waits(connection, name, quiet=quiet):
                 return (ticket, "none")
             visits.begin(connection, name, ticket, address[:64], now)
             companies.notice(connection, name, **connector_passwords.NO_WRONG)
         return (ticket, company.company_file or "")
-
-    def _ask_due(self, connection: Connection, company: Company, now: datetime) -> bool:
-        place = self.manner.place
-        due = place is not None and is_due(company, now) and not company.is_paused(now)
-        return due and place is not None and ask_due(connection, company, now, place)
 
     def _end_visit(self, connection: Connection, company: Company, visit: Visit, now: datetime) -> None:
         step = advance(session_of(visit, company), SessionTakenOver())
@@ -196,7 +194,7 @@ class Conversation:
                 visit, company, session, now = self._enter(connection, ticket)
                 step = advance(session, protocol.response_event(session, arrival.echoed, arrival.wrong))
                 if protocol.AcceptAnswer() in step.effects and visit is not None and company is not None:
-                    step = receiving.take_in(connection, company, visit, session, arrival, now, self.manner.zone)
+                    step = receiving.take_in(connection, company, visit, session, arrival, now, self.manner)
                     carry_out(connection, visit, step, now)
                 if not isinstance(step.answer, protocol.Number):
                     raise protocol.IllegalEvent(session.state, protocol.EventKind.ANSWER_ARRIVED)

@@ -13,7 +13,7 @@ from qbwc_server.refreshing.errors import RefreshingError
 from qbwc_server.rhythm import Place, missed_since
 from qbwc_server.settings import QuietHours
 from qbwc_server.store import companies, schedules
-from qbwc_server.store.schedules import DEFAULTS, NEVER, TASKS, Read, Rhythm, Task
+from qbwc_server.store.schedules import DEFAULTS, NEVER, TASKS, Read, Rhythm, Task, default_rhythm
 
 OFF: Final = "off"
 DEFAULT: Final = "default"
@@ -141,7 +141,10 @@ def change_schedule(connection: Connection, company: str, wanted: ScheduleChange
     before = {(task.list, task.task): task for task in schedules.of_company(connection, company)}
     rhythms = {key: rhythm for key, rhythm in wanted.rhythms.items() if before[key].rhythm != rhythm}
     columns = {name: value for name, value in wanted.company.items() if getattr(owner, name) != value}
-    for key, rhythm in rhythms.items():
+    # Another clock, or other quiet hours, move everything.
+    moved = before if columns else rhythms
+    for key in moved:
+        rhythm = rhythms.get(key, before[key].rhythm)
         schedules.keep(connection, company, replace(before[key], rhythm=rhythm, due_at=None))
     if rhythms or columns:
         companies.change(connection, company, **columns, next_due_at=None)
@@ -150,17 +153,15 @@ def change_schedule(connection: Connection, company: str, wanted: ScheduleChange
 
 def defaults(lists: tuple[str, ...] = tuple(TASKS)) -> dict[tuple[str, str], Rhythm]:
     """Return the rhythms of a company that never chose any."""
-    return {(list_name, task): DEFAULTS[task] for list_name in lists for task in TASKS[list_name]}
+    return {(list_name, task): default_rhythm(list_name, task) for list_name in lists for task in TASKS[list_name]}
 
 
-def read_rhythm(list_name: str, task: str, text: str) -> Rhythm:
+def read_rhythm(task: str, text: str) -> Rhythm:
     """Read a rhythm as people give it: minutes, a time of day for a full read, "off" for never.
 
     Raises:
-        BadSchedule: it is neither, or the list has no stock.
+        BadSchedule: it is neither.
     """
-    if task not in TASKS[list_name]:
-        raise BadSchedule("stock", list_name)
     plain = text.strip().lower()
     if plain in ("", OFF):
         return NEVER

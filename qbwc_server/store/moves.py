@@ -1,7 +1,8 @@
 """The moves of a refresh: handed out, answered, put back, published, failed.
 
 Every change of state names the states it changes from, so that what somebody
-else has ended meanwhile stays as it is.
+else has ended meanwhile stays as it is. In quiet hours, what the schedule asked
+for and nobody waits for is left out of what a visit may take.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,39 +10,43 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
-from qbwc_server.store.refreshes import QueuedRefresh, from_row
+from qbwc_server.store.refreshes import WANTED_BY_PEOPLE, QueuedRefresh, from_row
 from qbwc_server.store.tables import LISTS_READ, refreshes
 
 UNANSWERED_LIMIT = 5
 
 
-def _claimable(company: str, visit: int | None) -> ColumnElement[bool]:
+def _claimable(company: str, visit: int | None, *, quiet: bool) -> ColumnElement[bool]:
     waiting = and_(refreshes.c.company == company, refreshes.c.state == "waiting")
+    if quiet:
+        waiting = and_(waiting, WANTED_BY_PEOPLE)
     if visit is None:
         return waiting
     return and_(waiting, or_(refreshes.c.held_by_visit.is_(None), refreshes.c.held_by_visit != visit))
 
 
-def waiting_count(connection: Connection, company: str, visit: int | None = None) -> int:
+def waiting_count(connection: Connection, company: str, visit: int | None = None, *, quiet: bool = False) -> int:
     """Return how many refreshes a visit could still take (without a visit: how many wait)."""
-    query = select(func.count()).select_from(refreshes).where(_claimable(company, visit))
+    query = select(func.count()).select_from(refreshes).where(_claimable(company, visit, quiet=quiet))
     count: int = connection.execute(query).scalar_one()
     return count
 
 
-def under_way(connection: Connection, company: str, visit: int) -> float:
+def under_way(connection: Connection, company: str, visit: int, *, quiet: bool = False) -> float:
     """Return how much of a visit's list runs is read, each counted from 0 to 1."""
     query = select(refreshes.c.records, refreshes.c.total).where(
-        _claimable(company, visit), refreshes.c.visit == visit, refreshes.c.total > 0
+        _claimable(company, visit, quiet=quiet), refreshes.c.visit == visit, refreshes.c.total > 0
     )
     return float(sum(min(1.0, row.records / row.total) for row in connection.execute(query)))
 
 
-def waiting(connection: Connection, company: str, visit: int, limit: int) -> tuple[QueuedRefresh, ...]:
+def waiting(
+    connection: Connection, company: str, visit: int, limit: int, *, quiet: bool = False
+) -> tuple[QueuedRefresh, ...]:
     """Return what a visit may take, people first, then in the order of asking."""
     query = (
         select(refreshes)
-        .where(_claimable(company, visit))
+        .where(_claimable(company, visit, quiet=quiet))
         .order_by(refreshes.c.urgent.desc(), refreshes.c.id)
         .limit(limit)
         .with_for_update()
@@ -57,9 +62,12 @@ def anything_held_back(connection: Connection, company: str, visit: int) -> bool
     return connection.execute(query.limit(1)).first() is not None
 
 
-def waiting_one(connection: Connection, company: str, visit: int, refresh_id: int) -> tuple[QueuedRefresh, ...]:
+def waiting_one(
+    connection: Connection, company: str, visit: int, refresh_id: int, *, quiet: bool
+) -> tuple[QueuedRefresh, ...]:
     """Return one refresh, if a visit may take it."""
-    query = select(refreshes).where(_claimable(company, visit), refreshes.c.id == refresh_id).with_for_update()
+    this = and_(_claimable(company, visit, quiet=quiet), refreshes.c.id == refresh_id)
+    query = select(refreshes).where(this).with_for_update()
     return tuple(from_row(row) for row in connection.execute(query))
 
 

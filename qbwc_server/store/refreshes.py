@@ -33,6 +33,9 @@ _ANYTHING_WAITS = (
     select(refreshes.c.id).where(refreshes.c.company == bindparam("company"), refreshes.c.state == "waiting").limit(1)
 )
 
+WANTED_BY_PEOPLE = or_(refreshes.c.asked_by != ASKED_BY, refreshes.c.joined.is_(True))
+"""What finds the refreshes that somebody waits for; the others the schedule asked for."""
+
 # By schedule, nobody else waited for it, and there was nothing new. None of it is NULL, so its contrary is the rest.
 _QUIET = and_(
     refreshes.c.asked_by == ASKED_BY,
@@ -285,6 +288,7 @@ def withdraw(connection: Connection, refresh_id: int, asked_by: str, now: dateti
     return changed.rowcount == 1
 
 
-def anything_waits(connection: Connection, company: str) -> bool:
-    """Return whether a refresh waits."""
-    return connection.execute(_ANYTHING_WAITS, {"company": company}).first() is not None
+def anything_waits(connection: Connection, company: str, *, quiet: bool = False) -> bool:
+    """Return whether a refresh waits; in quiet hours, one that somebody waits for."""
+    query = _ANYTHING_WAITS.where(WANTED_BY_PEOPLE) if quiet else _ANYTHING_WAITS
+    return connection.execute(query, {"company": company}).first() is not None

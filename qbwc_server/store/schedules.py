@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
-from qbwc_server.qbxml.lists import LISTS
+from qbwc_server.qbxml.lists import LISTS, list_type
 from qbwc_server.rhythm import Place
 from qbwc_server.settings import QuietHours
 from qbwc_server.store.companies import Company
@@ -20,11 +20,8 @@ from qbwc_server.store.tables import freshness, refreshes, schedules
 ASKED_BY: Final = "schedule"
 """Who asks for what is due."""
 
-STOCK_LIST: Final = "item"
-TASKS: Final[Mapping[str, tuple[str, ...]]] = {
-    one.name: ("changed", "sweep", "all") if one.name == STOCK_LIST else ("changed", "all") for one in LISTS
-}
-"""What each list has: what changed, the stock of the items, the whole list."""
+TASKS: Final[Mapping[str, tuple[str, ...]]] = {one.name: ("changed", "sweep", "all") for one in LISTS}
+"""What each list has: what changed, what moves without a trace (stock, balances, full names), the whole list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +44,14 @@ DEFAULTS: Final[Mapping[str, Rhythm]] = {
     "sweep": Rhythm(every_minutes=30, office_hours=True),
     "all": Rhythm(at="02:00"),
 }
+_STOCK: Final = "QuantityOnHand"
+
+
+def default_rhythm(list_name: str, task: str) -> Rhythm:
+    """Return how often a task is done by default: what moves without a trace is swept where there is stock."""
+    if task == "sweep" and _STOCK not in list_type(list_name).field_names:
+        return NEVER
+    return DEFAULTS[task]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ def of_company(connection: Connection, company: str) -> tuple[Task, ...]:
     rows = connection.execute(select(schedules).where(schedules.c.company == company))
     found = {(row.list, row.task): _task(row) for row in rows}
     return tuple(
-        found.get((list_name, task)) or Task(list_name, task, DEFAULTS[task])
+        found.get((list_name, task)) or Task(list_name, task, default_rhythm(list_name, task))
         for list_name, tasks in TASKS.items()
         for task in tasks
     )
@@ -132,6 +137,21 @@ def runs(connection: Connection, company: str) -> tuple[Run, ...]:
         Run(row.id, row.list, row.way, row.asked_by, row.joined, row.small, row.first_sent_at is not None)
         for row in connection.execute(under_way)
     )
+
+
+def full_reads_asked(connection: Connection, company: str, list_name: str, since: datetime) -> tuple[datetime, ...]:
+    """Return when the schedule asked for a list in full after a moment, whatever came of it."""
+    table = refreshes.c
+    query = select(table.asked_at).where(
+        table.company == company,
+        table.list == list_name,
+        # Of no record: what people ask all day is looked past.
+        table.list_id.is_(None),
+        table.way == "all",
+        table.asked_by == ASKED_BY,
+        table.asked_at > since,
+    )
+    return tuple(connection.execute(query).scalars())
 
 
 def make_small(connection: Connection, refresh_id: int) -> None:

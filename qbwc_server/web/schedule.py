@@ -74,7 +74,7 @@ def missed() -> dict[str, tuple[str, ...]]:
 def _read(given: Mapping[str, str]) -> ScheduleChange:
     # What the page did not ask for stays as it is.
     rhythms = {
-        (list_name, task): read_rhythm(list_name, task, given[f"{list_name}.{task}"])
+        (list_name, task): read_rhythm(task, given[f"{list_name}.{task}"])
         for list_name, tasks in TASKS.items()
         for task in tasks
         if f"{list_name}.{task}" in given

@@ -14,7 +14,7 @@ from qbwc_server.conversation.due import ask_due
 from qbwc_server.conversation.paging import FIRST_PAGE
 from qbwc_server.rhythm import Place
 from qbwc_server.settings import OfficeHours
-from qbwc_server.store import companies, pauses, refreshes, schedules, tables
+from qbwc_server.store import companies, freshness, pauses, refreshes, schedules, tables
 from qbwc_server.store.schedules import NEVER, Rhythm, Task
 
 MONTREAL = ZoneInfo("America/Toronto")
@@ -167,12 +167,68 @@ def test_a_full_read_makes_the_others_unnecessary(office: Office, read: Books) -
     assert look(office, read, at(24, 2, 10)) == CHANGED
 
 
-def test_a_list_that_never_came_whole_is_not_asked_what_changed_of_it(office: Office, books: Books) -> None:
+def doubt(office: Office, books: Books) -> None:
+    """Something of the customers was missed."""
+    with office.database.write() as connection:
+        freshness.doubt(connection, books.name, "customer")
+
+
+def test_a_list_that_never_came_whole_is_not_asked_what_changed_of_it_but_for_all(office: Office, books: Books) -> None:
     assert look(office, books, at(23, 9)) == FULL
     finish(office)
-    assert look(office, books, at(23, 10)) == []
-    schedule(office, books, "customer", "all", NEVER)
-    assert look(office, books, at(23, 11)) == []
+    assert look(office, books, at(23, 9, 5)) == []
+    assert office.company(books).next_due_at == at(23, 9, 9)
+    assert look(office, books, at(23, 9, 9)) == FULL
+
+
+def test_a_full_read_that_fails_each_time_is_asked_for_ever_less_often(office: Office, books: Books) -> None:
+    found = []
+    for minutes in range(0, 20 * 60, 10):
+        if look(office, books, at(23, 9) + minutes * MINUTE):
+            found.append(minutes)
+        finish(office)
+    assert found == [0, 10, 70, 430, 790, 1150]
+
+
+def test_a_list_that_is_never_to_be_read_in_full_is_read_once_since_changes_are_nothing_without(
+    office: Office, books: Books
+) -> None:
+    for list_name in schedules.TASKS:
+        schedule(office, books, list_name, "all", NEVER)
+    assert look(office, books, at(23, 9)) == FULL
+    assert look(office, books, at(23, 9, 20)) == []
+    was_read(office, books, at(23, 9, 25))
+    assert look(office, books, at(23, 9, 30)) == [*CHANGED, STOCK]
+    finish(office)
+    assert look(office, books, at(26, 9)) == [*CHANGED, STOCK]
+
+
+def test_a_list_of_which_nothing_is_to_be_read_is_left_alone(office: Office, books: Books) -> None:
+    for task in ("changed", "all"):
+        schedule(office, books, "customer", task, NEVER)
+    assert look(office, books, at(23, 9)) == [FULL[1]]
+
+
+def test_a_list_of_which_something_was_missed_is_read_in_full_when_its_changes_are_due(
+    office: Office, read: Books
+) -> None:
+    doubt(office, read)
+    assert look(office, read, at(23, 7, 5)) == []
+    assert look(office, read, at(23, 7, 10)) == [("customer", "all"), ("item", "changed")]
+    assert [row["small"] for row in asked(office) if row["way"] == "all" and row["state"] == "waiting"] == [True]
+    finish(office)
+    assert ("customer", "all") not in look(office, read, at(23, 7, 20))
+    finish(office)
+    was_read(office, read, at(23, 7, 30))
+    assert look(office, read, at(23, 7, 40)) == CHANGED
+
+
+def test_a_list_of_which_something_was_missed_is_not_asked_for_while_somebody_reads_it(
+    office: Office, read: Books
+) -> None:
+    doubt(office, read)
+    office.ask(read, "customer", "all")
+    assert look(office, read, at(23, 7, 10)) == [("item", "changed")]
 
 
 def test_a_missed_full_read_is_made_in_small_pages(office: Office, read: Books) -> None:
@@ -219,6 +275,52 @@ def test_people_are_served_in_quiet_hours(office: Office, books: Books) -> None:
     office.run(books)
     assert office.get(wanted).state == "published"
     assert asked(office) == []
+
+
+def make_quiet(office: Office, books: Books) -> None:
+    """Let the quiet hours of the company have begun, at whatever time that is."""
+    now = datetime.now(MONTREAL)
+    office.change_company(books, quiet_hours=f"mon-sun {now - 2 * HOUR:%H:%M}-{now + 2 * HOUR:%H:%M}")
+
+
+def states(office: Office) -> dict[str, str]:
+    return {row["list"]: row["state"] for row in asked(office)}
+
+
+def test_what_was_interrupted_before_the_quiet_hours_goes_on_after_them(office: Office) -> None:
+    books = office.add(customers=450)
+    visit = office.visit(books)
+    visit.step()
+    visit.close()
+    make_quiet(office, books)
+    assert not office.visit(books).works
+    wanted = office.ask_one(books, "customer", "list_id", books.list_ids("customer", 1)[0])
+    office.run(books)
+    assert office.get(wanted).state == "published"
+    assert states(office) == {"customer": "waiting", "item": "waiting"}
+    office.change_company(books, quiet_hours=None)
+    office.run(books)
+    assert states(office) == {"customer": "published", "item": "published"}
+
+
+def test_what_runs_on_into_the_quiet_hours_ends_with_the_page_that_is_out(office: Office) -> None:
+    books = office.add(customers=450)
+    visit = office.visit(books)
+    request = visit.send()
+    make_quiet(office, books)
+    assert visit.receive(*visit.answer(request)) == 100
+    assert visit.send() == ""
+    visit.close()
+    assert office.count(tables.records) == FIRST_PAGE
+    assert states(office) == {"customer": "waiting", "item": "waiting"}
+
+
+def test_what_somebody_joined_is_read_in_quiet_hours(office: Office, books: Books) -> None:
+    office.visit(books).close()
+    office.ask(books, "customer", "all")
+    make_quiet(office, books)
+    office.run(books)
+    assert states(office) == {"customer": "published", "item": "waiting"}
 
 
 def test_a_company_has_clocks_of_its_own(office: Office, read: Books) -> None:
@@ -280,6 +382,21 @@ def test_a_clock_that_was_wrong_puts_nothing_off_for_long(office: Office, read: 
 def test_a_poll_looks_again_where_the_next_one_was_put_off_by_a_wrong_clock(office: Office, books: Books) -> None:
     office.change_company(books, next_due_at=datetime.now(UTC) + 400 * DAY)
     assert office.visit(books).works
+
+
+def test_a_visit_that_is_held_open_asks_for_what_comes_due(office: Office, books: Books) -> None:
+    office.run(books)
+    office.change_company(books, hold_seconds=60)
+    office.ask(books, "customer", "list_id", books.list_ids("customer", 1)[0])
+    visit = office.visit(books)
+    visit.step()
+    assert visit.waits()
+    with office.database.write() as connection:
+        connection.execute(tables.schedules.update().values(asked_at=datetime.now(UTC) - HOUR))
+    office.change_company(books, next_due_at=datetime.now(UTC) - MINUTE)
+    assert visit.send()
+    assert {(row["list"], row["way"]) for row in asked(office)} >= set(CHANGED)
+    assert "sent" in {row["state"] for row in asked(office) if row["way"] == "changed"}
 
 
 def test_a_second_connector_takes_no_visit_over_when_nothing_comes_of_what_was_due(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from qbwc_server.rhythm import WINDOW, Full, Place, in_window, missed_since, next_every, next_full
+from qbwc_server.rhythm import WINDOW, Full, Place, in_window, missed_since, next_every, next_full, next_try
 from qbwc_server.settings import OfficeHours, QuietHours
 
 MONTREAL = ZoneInfo("America/Toronto")
@@ -26,7 +26,7 @@ NOON = at(23, 12)
 
 def test_what_was_never_asked_for_is_due() -> None:
     assert next_every(10, None, NOON, PLACE) == NOON
-    assert next_full(AT, None, None, NOON, PLACE) == Full(NOON)
+    assert next_try((), NOON, PLACE) == NOON
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,8 @@ def test_quiet_hours_put_everything_off_until_they_end() -> None:
     assert next_every(10, None, at(23, 23), place) == at(24, 6)
     assert next_every(10, None, at(24, 5, 59), place) == at(24, 6)
     assert next_every(10, at(23, 21, 55), at(23, 21, 56), place) == at(24, 6)
-    assert next_full(AT, None, None, at(24, 2, 30), place).at == at(24, 6)
+    assert next_try((), at(24, 2, 30), place) == at(24, 6)
+    assert next_try((at(23, 21, 55),), at(23, 21, 56), place) == at(24, 6)
     assert next_full(AT, at(22, 2), at(22, 2), at(24, 2, 30), place).at == at(24, 6)
     assert next_full(AT, at(22, 2), at(22, 2), at(24, 6), place) == Full(at(24, 6), small=True)
 
@@ -108,9 +109,19 @@ def test_a_day_of_25_hours_makes_no_full_read_missed_before_its_window() -> None
 def test_a_full_read_that_comes_to_nothing_is_not_asked_for_at_each_poll() -> None:
     read = at(20, 2)
     assert next_full(AT, at(25, 5), read, at(25, 5, 10), PLACE).at == at(26, 2)
-    assert next_full(AT, at(25, 5), None, at(25, 5, 10), PLACE).at == at(26, 2)
     assert next_full(AT, at(25, 2), read, at(25, 2, 10), PLACE).at == at(26, 2)
     assert next_full(AT, at(25, 5), read, at(26, 5, 1), PLACE) == Full(at(26, 5, 1), small=True)
+
+
+@pytest.mark.parametrize(("tries", "due"), [((0,), 9), ((0, 10), 69), ((0, 10, 70), 429), ((0, 10, 70, 430), 789)])
+def test_a_list_that_is_not_held_whole_is_tried_again_ever_later(tries: tuple[int, ...], due: int) -> None:
+    asked = tuple(NOON + minutes * MINUTE for minutes in tries)
+    assert next_try(asked, asked[-1], PLACE) == NOON + due * MINUTE
+    assert next_try(asked, NOON + due * MINUTE, PLACE) == NOON + due * MINUTE
+
+
+def test_tries_of_yesterday_or_in_the_future_do_not_count() -> None:
+    assert next_try((NOON - DAY, NOON + MINUTE, NOON + 400 * DAY), NOON, PLACE) == NOON
 
 
 def test_what_somebody_had_read_within_the_window_is_not_read_again() -> None:
@@ -180,18 +191,18 @@ def test_with_a_poll_in_each_window_a_list_is_read_once_a_day(
 
 @given(
     asked=st.none() | st.integers(-100, 10000),
-    read=st.none() | st.integers(-100, 10000),
+    read=st.integers(-100, 10000),
     now=MOMENTS,
     quiet=st.sampled_from([None, "mon-fri 22:00-06:00", "sat,sun 00:00-24:00; mon-fri 01:00-03:00"]),
 )
 def test_what_is_put_off_is_due_at_the_moment_that_was_said(
-    asked: int | None, read: int | None, now: datetime, quiet: str | None
+    asked: int | None, read: int, now: datetime, quiet: str | None
 ) -> None:
     place = Place(MONTREAL, WEEK, None if quiet is None else QuietHours.parse(quiet))
-    asked_at, read_at = (None if one is None else now - one * MINUTE for one in (asked, read))
+    asked_at, read_at = None if asked is None else now - asked * MINUTE, now - read * MINUTE
     full = next_full(AT, asked_at, read_at, now, place).at
     assert now <= full <= now + 4 * DAY
-    if asked_at is None or asked_at <= now:
+    if read >= 0 and (asked_at is None or asked_at <= now):
         again = next_full(AT, asked_at, read_at, full, place)
         assert again.at == full or not in_window(AT, full, MONTREAL)
     every = next_every(30, asked_at, now, place, in_office_hours=True)
