@@ -207,13 +207,16 @@ def test_a_file_in_single_user_mode_is_said_to_be_why_nothing_is_kept_open(offic
 
 def test_administrators_see_how_the_lists_are_read(office: Site, ada: Browser) -> None:
     add_company(ada)
-    assert "Items whole: never · changes: never · stock: never" in ada.get("/connection").words
+    assert "Items whole: never · changes: never · stock and balances: never" in ada.get("/connection").words
     with office.app.database.write() as connection:
         now = office.app.database.now(connection)
         freshness.note_read(connection, SHORT, "customer", now, scope="all", changed_from=None, deleted_from=None)
         freshness.note_measure(connection, SHORT, "customer", record_bytes=1_600, micros=1_300)
     page = ada.get("/connection").words
-    assert re.search(r"Customers whole: \d\d:\d\d · changes: \d\d:\d\d · about 625 records a page, 0\.8 s", page)
+    assert re.search(
+        r"Customers whole: \d\d:\d\d · changes: \d\d:\d\d · stock and balances: never · about 625 records a page, 0\.8 s",
+        page,
+    )
     assert "loses its place" not in page
     with office.app.database.write() as connection:
         companies.change(connection, SHORT, interleaves=False)

@@ -312,9 +312,9 @@ def test_what_changed_and_the_stock_can_be_fetched(
     assert _signed_in(office, "vera").get(f"/{listing}/{scope}").status == 403
 
 
-def test_customers_have_no_stock(marie: Browser) -> None:
-    assert "/customers/sweep" not in marie.get("/customers").text
-    assert marie.get("/customers/sweep").status == 404
+def test_customers_have_balances_and_full_names_to_be_fetched(marie: Browser) -> None:
+    assert "/customers/sweep" in marie.get("/customers").text
+    assert "balances and full names" in marie.get("/customers/sweep").words
 
 
 def test_changes_of_a_list_never_read_are_all_of_it(office: WebOffice, marie: Browser) -> None:
