@@ -16,7 +16,6 @@ from qbwc_server.refreshing import CompanyView
 from qbwc_server.store import audit, companies, company_files, connector_passwords, holds, pauses
 
 _MOST_MINUTES: Final = 7 * 24 * 60
-_OFF: Final = "off"
 
 
 @click.group("company")
@@ -103,9 +102,9 @@ def hold(name: str, seconds: str, *, as_json: bool) -> None:
     can switch the company file to single-user mode; 'company pause' ends it.
     """
     try:
-        wanted = 0 if seconds == _OFF else int(seconds)
-    except ValueError:
-        raise WrongUse(str(holds.BadHold())) from None
+        wanted = holds.read_seconds(seconds)
+    except holds.BadHold as refusal:
+        raise WrongUse(str(refusal)) from None
     with workplace(as_json=as_json) as here:
         try:
             with here.database.write() as connection:

@@ -128,7 +128,8 @@ def take_in(
     waiting = moves.waiting_count(connection, visit.company, visit.visit, quiet=quiet)
     under_way = moves.under_way(connection, visit.company, visit.visit, quiet=quiet) if waiting else 0.0
     hold = holding.may_hold(connection, company, visit, now, manner.zone)
-    return advance(session, protocol.AnswerAccepted(protocol.percentage(done, waiting, under_way, hold=hold)))
+    number = protocol.percentage(done, waiting, under_way, hold=hold, before=session.last_number)
+    return advance(session, protocol.AnswerAccepted(number))
 
 
 def _failed(connection: Connection, visit: Visit, session: Session, code: codes.Code, now: datetime) -> Step:

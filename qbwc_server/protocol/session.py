@@ -90,19 +90,25 @@ class Step:
     effects: tuple[Effect, ...] = ()
 
 
-def percentage(done: int, waiting: int, under_way: float = 0.0, *, hold: bool = False) -> int:
+def percentage(done: int, waiting: int, under_way: float = 0.0, *, hold: bool = False, before: int = 0) -> int:
     """Return the progress number: 100 only when nothing waits and the visit is not held, else at most 99.
+
+    What is asked for meanwhile makes the share that is done smaller. The number stays where it was then: a progress
+    bar that goes back looks like a fault.
 
     Args:
         done: requests that are done with.
         waiting: requests that wait.
         under_way: how much of those that wait is done already, each counted from 0 to 1.
+        hold: whether the visit is held open.
+        before: the number that the visit gave last.
 
     Source: QBWC guide ch. 10, receiveResponseXML.
     """
     if waiting <= 0:
         return MOST_WHILE_WAITING if hold else DONE
-    return min(MOST_WHILE_WAITING, int(DONE * (done + min(under_way, waiting)) / (done + waiting)))
+    share = int(DONE * (done + min(under_way, waiting)) / (done + waiting))
+    return min(MOST_WHILE_WAITING, max(share, before))
 
 
 def response_event(session: Session, message_set: str | None, stranger: Reason) -> Event:

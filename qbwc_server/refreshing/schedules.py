@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from qbwc_server.refreshing.errors import RefreshingError
 from qbwc_server.rhythm import Place, missed_since
 from qbwc_server.settings import QuietHours
+from qbwc_server.settings.quiet_hours import LONGEST
 from qbwc_server.store import companies, schedules
 from qbwc_server.store.schedules import DEFAULTS, NEVER, TASKS, Read, Rhythm, Task, default_rhythm
 
@@ -29,14 +30,14 @@ class BadSchedule(RefreshingError):
 
     Attributes:
         kind: what it was to be; the sentence for people is `schedule.bad.` and that.
-        value: as it was given.
+        value: as it was given; only its beginning where it is very long.
     """
 
     def __init__(self, kind: Kind, value: str) -> None:
         self.kind = kind
-        self.value = value
+        self.value = value if len(value) <= LONGEST else f"{value[:LONGEST]}…"
         super().__init__(
-            f"{value!r} cannot be taken for {kind} in a schedule; 'qbwc company schedule --help' says more."
+            f"{self.value!r} cannot be taken for {kind} in a schedule; 'qbwc company schedule --help' says more."
         )
 
 

@@ -18,6 +18,8 @@ from qbwc_server.settings.model import Settings
 PREFIX: Final = "QBWC_"
 FILE_NAME: Final = "qbwc.toml"
 _PATHS: Final = ("mapping",)
+# More than any setting takes; Python refuses to read very many.
+_MOST_DIGITS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class _Layers:
 
     path: Path  # of qbwc.toml
     command_line: Mapping[str, object]
-    environment: Mapping[str, str]
+    environment: Mapping[str, object]
     file: Mapping[str, object]
 
     def merged(self) -> dict[str, object]:
@@ -85,10 +87,16 @@ def _setting(variable: str) -> str | None:
     return name if name in Settings.model_fields and variable == PREFIX + name.upper() else None
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
     # An empty variable is how many tools write "not given".
     found = ((_setting(variable), value) for variable, value in environ.items() if variable.startswith(PREFIX))
-    return {name: value for name, value in found if name is not None and value.strip()}
+    return {name: _typed(name, value) for name, value in found if name is not None and value.strip()}
+
+
+def _typed(name: str, value: str) -> object:
+    """Turn digits into the number that qbwc.toml would hold; anything else is for the setting's check to refuse."""
+    whole = Settings.model_fields[name].annotation is int and value.isascii() and value.isdigit()
+    return int(value) if whole and len(value) <= _MOST_DIGITS else value
 
 
 def _from_file(path: Path, language: str) -> dict[str, Any]:

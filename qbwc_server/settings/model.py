@@ -81,11 +81,11 @@ class Settings(BaseModel):
     alert_webhook: SecretStr | None = None
     log_format: Literal["text", "json"] = "text"
     publish_private: tuple[str, ...] = ()
-    keep_changes_days: int = Field(default=730, ge=1, le=MOST_DAYS)
-    keep_exchanges_days: int = Field(default=90, ge=1, le=MOST_DAYS)
-    keep_refreshes_days: int = Field(default=365, ge=1, le=MOST_DAYS)
-    keep_tombstones_days: int = Field(default=365, ge=1, le=MOST_DAYS)
-    keep_audit_days: int = Field(default=3650, ge=1, le=MOST_DAYS)
+    keep_changes_days: int = Field(default=730, ge=1, le=MOST_DAYS, strict=True)
+    keep_exchanges_days: int = Field(default=90, ge=1, le=MOST_DAYS, strict=True)
+    keep_refreshes_days: int = Field(default=365, ge=1, le=MOST_DAYS, strict=True)
+    keep_tombstones_days: int = Field(default=365, ge=1, le=MOST_DAYS, strict=True)
+    keep_audit_days: int = Field(default=3650, ge=1, le=MOST_DAYS, strict=True)
 
     @property
     def path_prefix(self) -> str:

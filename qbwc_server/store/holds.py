@@ -14,6 +14,7 @@ from qbwc_server.store import companies
 from qbwc_server.store.companies import Company, CompanyError
 
 MOST_SECONDS: Final = 60
+OFF: Final = "off"
 
 
 class BadHold(CompanyError):
@@ -21,6 +22,20 @@ class BadHold(CompanyError):
 
     def __init__(self) -> None:
         super().__init__(f"QuickBooks can be kept open for 1 to {MOST_SECONDS} whole seconds, or not at all: off.")
+
+
+def read_seconds(text: str) -> int:
+    """Read a number of seconds as people give it: digits, or "off" for not at all, which is 0.
+
+    Raises:
+        BadHold: it is neither, or too long.
+    """
+    if text.lower() == OFF:
+        return 0
+    # Python refuses to read very many digits.
+    if not text.isascii() or not text.isdecimal() or len(text.lstrip("0")) > len(str(MOST_SECONDS)):
+        raise BadHold
+    return int(text.lstrip("0") or "0")
 
 
 def set_seconds(connection: Connection, company: str, seconds: int) -> Company:

@@ -127,10 +127,9 @@ def hold(company_name: str) -> ResponseReturnValue:
     """Keep QuickBooks open for so many seconds after somebody asks, or not at all."""
     need("admin")
     company(company_name)
-    given = request.form.get("seconds", "").strip()
-    # -1 is refused as any other wrong number is.
-    seconds = int(given) if given.isascii() and given.isdecimal() else -1
+    seconds = 0
     try:
+        seconds = holds.read_seconds(request.form.get("seconds", "").strip())
         with shared().database.write() as connection:
             holds.set_seconds(connection, company_name, seconds)
             note(connection, "hold_changed", company=company_name)

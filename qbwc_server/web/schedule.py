@@ -43,7 +43,9 @@ def change(company_name: str) -> ResponseReturnValue:
         )
     except BadSchedule as bad:
         said = wording().text(f"schedule.bad.{bad.kind}", value=bad.value, example=EXAMPLE)
-        return _page(company_name, trouble=said, given=given), 422
+        # What is longer than any field takes did not come from the form.
+        again = {name: value[:LONGEST] for name, value in given.items()}
+        return _page(company_name, trouble=said, given=again), 422
     with shared().database.write() as connection:
         new = change_schedule(connection, company_name, wanted)
         if new:

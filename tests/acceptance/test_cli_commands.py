@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from qbwc_server.cli import _COMMANDS, main
+from qbwc_server.cli.alone import alone
 
 
 @dataclass
@@ -142,6 +143,17 @@ def test_another_schema_is_refused_with_the_command(installed: Qbwc, tmp_path: P
     for command in ("serve", "status"):
         _refused(installed(command), "qbwc init")
     _refused(installed("init"), "newer")
+
+
+def test_init_takes_no_step_while_a_server_works_on_the_file(installed: Qbwc, tmp_path: Path) -> None:
+    file = tmp_path / "qbwc-data" / "qbwc.db"
+    with alone(f"sqlite:///{file}"):
+        assert installed("init").returncode == 0
+        with closing(sqlite3.connect(file)) as database, database:
+            database.execute("UPDATE alembic_version SET version_num = '0001'")
+        before = file.read_bytes()
+        _refused(installed("init"), "Another server works on", "Stop that one first")
+        assert file.read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -445,10 +457,10 @@ def test_a_pause_may_end_by_itself_and_what_is_done_to_a_company_is_noted(instal
 
 def test_how_long_quickbooks_is_kept_open_is_set_and_noted(installed: Qbwc, tmp_path: Path) -> None:
     assert installed("company", "add", "acme").returncode == 0
-    for seconds, kept in (("60", 60), ("off", 0), ("30", 30), ("0", 0)):
+    for seconds, kept in (("60", 60), ("off", 0), ("30", 30), ("OFF", 0)):
         assert _json(installed("company", "hold", "acme", seconds, "--json"))["hold_seconds"] == kept
     assert "kept open for 20 seconds" in installed("company", "hold", "acme", "20").stdout
-    for wrong in ("61", "1.5", "long"):
+    for wrong in ("61", "1.5", "long", "٣", " 5 ", "1_0", "+5", "9" * 5000):
         refused = installed("company", "hold", "acme", wrong)
         assert refused.returncode == 2
         assert "1 to 60 whole seconds, or not at all: off" in refused.stderr

@@ -165,6 +165,14 @@ def test_what_cannot_be_is_said_and_kept_to_be_corrected(ada: Browser) -> None:
     assert "every 30 min in office hours" in ada.get(SCHEDULE).words
 
 
+def test_a_very_long_text_is_not_shown_again_whole(ada: Browser) -> None:
+    for field in ("item.sweep", "quiet_hours", "time_zone"):
+        refused = ada.submit(ada.get(SCHEDULE), SCHEDULE, **{field: "9" * 5000})
+        assert refused.status == 422
+        assert f"“{'9' * 80}…”" in refused.words
+        assert "9" * 81 not in refused.text
+
+
 def test_others_see_a_schedule_and_change_nothing(site: Site, ada: Browser) -> None:
     token = ada.get(SCHEDULE).form(SCHEDULE).fields
     marie = Browser(site.url)

@@ -263,7 +263,7 @@ def test_a_list_that_is_being_read_shows_how_far_it_is(office: WebOffice, marie:
     _move(office, running_list, resumed=2, **_SENT)
     page = marie.get(f"/refreshes/{running_list}")
     assert "Being read from QuickBooks" in page.words
-    assert "Begun again 2 times, after lost visits." in page.words
+    assert "Begun again 2 times, after interruptions." in page.words
 
 
 def test_a_poll_moves_the_progress_and_leaves_the_sentence_alone(

@@ -88,6 +88,19 @@ def test_the_percentage_grows_with_the_pages_and_is_100_at_the_end_only(office: 
     assert [number == 100 for number in numbers] == [False] * (PAGES - 1) + [True]
 
 
+def test_the_percentage_never_falls_when_people_ask_in_the_middle_of_a_list(office: Office, books: Books) -> None:
+    office.ask_one(books, "customer", "all")
+    visit = office.visit(books)
+    for number in range(3):
+        visit.step()
+        for list_id in books.list_ids("item")[3 * number : 3 * number + 3]:
+            office.ask_one(books, "item", "list_id", list_id)
+    visit.to_the_end()
+    numbers = _numbers(visit)
+    assert numbers == sorted(numbers)
+    assert [number == 100 for number in numbers] == [False] * (len(numbers) - 1) + [True]
+
+
 def test_the_percentage_is_never_100_while_anything_waits(office: Office, books: Books) -> None:
     waiting = [office.ask_one(books, list_name, "all") for list_name in ("customer", "item")]
     visit = office.visit(books)

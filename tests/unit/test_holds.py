@@ -10,6 +10,17 @@ SECOND = timedelta(seconds=1)
 ASKED = replace(COMPANY, hold_seconds=60, last_asked_at=NOW)
 
 
+@pytest.mark.parametrize(("given", "seconds"), [("0", 0), ("off", 0), ("OFF", 0), ("5", 5), ("060", 60)])
+def test_seconds_are_given_as_digits_or_off(given: str, seconds: int) -> None:
+    assert holds.read_seconds(given) == seconds
+
+
+@pytest.mark.parametrize("given", ["", " 5 ", "٣", "+5", "-1", "1_0", "1.5", "many", "9" * 5000])
+def test_no_other_text_is_taken_for_seconds(given: str) -> None:
+    with pytest.raises(holds.BadHold):
+        holds.read_seconds(given)
+
+
 @pytest.mark.parametrize(("passed", "held"), [(0, True), (59.9, True), (60, False), (3600, False)])
 def test_a_hold_ends_its_seconds_after_the_last_time_that_somebody_asked(passed: float, held: bool) -> None:
     found = holds.until(ASKED, NOW + passed * SECOND, single_user=False, quiet=False)

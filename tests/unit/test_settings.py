@@ -380,3 +380,20 @@ def test_how_long_things_are_kept_may_be_said_in_whole_days(name: str, days: int
     for bad in ("0", "-3", "1.5", "forever", "36501"):
         with pytest.raises(SettingsError, match=f"{variable} must be a whole number of days from 1 to 36500"):
             load_settings({"data_dir": tmp_path}, {variable: bad})
+
+
+@pytest.mark.parametrize("name", KEEP)
+@pytest.mark.parametrize("given", ["true", "false", "30.0", '"30"', "0", "36501", "9" * 300])
+def test_in_the_file_only_a_whole_number_says_how_long_things_are_kept(name: str, given: str, tmp_path: Path) -> None:
+    told = complaint(tmp_path, f"{name} = {given}\n")
+
+    assert told.startswith(f"{name} ({tmp_path / 'qbwc.toml'}) ")
+    assert "must be a whole number of days from 1 to 36500" in told
+    assert getattr(load(tmp_path, f"{name} = 30\n"), name) == 30
+
+
+@pytest.mark.parametrize("given", ["30.0", "true", "٣", "1_000", "+30", "9" * 5000])
+def test_in_the_environment_only_digits_say_how_long_things_are_kept(given: str, tmp_path: Path) -> None:
+    told = complaint(tmp_path, environ={"QBWC_KEEP_AUDIT_DAYS": given})
+
+    assert told.startswith("QBWC_KEEP_AUDIT_DAYS must be a whole number of days")
