@@ -90,7 +90,8 @@ def _draft(connection: Connection, reader: Reader, refresh: QueuedRefresh, to: R
 
 def _name(connection: Connection, reader: Reader, refresh: QueuedRefresh) -> str:
     if refresh.way == "find":
-        return reader.text("queue.find_in_list", text=refresh.value, list=reader.text(f"list.{refresh.list}.title"))
+        said = "queue.find_in_list" if refresh.value else "queue.find_forgotten"
+        return reader.text(said, text=refresh.value, list=reader.text(f"list.{refresh.list}.title"))
     if refresh.reads_list:
         return reader.text(f"list.{refresh.list}.{refresh.scope}")
     known = records.get(connection, refresh.company, refresh.list, refresh.list_id or "")

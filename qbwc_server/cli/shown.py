@@ -13,8 +13,7 @@ def what_of(language: str, refresh: Refresh) -> str:
     if refresh.reads_list:
         return words.text(language, f"list.{refresh.list}.{refresh.scope}")
     if refresh.way == "find":
-        title = words.text(language, f"list.{refresh.list}.title")
-        return words.text(language, "queue.find_in_list", text=refresh.value, list=title)
+        return saying.search(language, refresh.list, refresh.value)
     return f"{words.text(language, f'list.{refresh.list}.name')} {refresh.full_name or refresh.value}"
 
 

@@ -10,6 +10,14 @@ def asker(language: str, name: str) -> str:
     return words.text(language, "queue.by_schedule") if name == ASKED_BY else name
 
 
+def search(language: str, list_name: str, text: str) -> str:
+    """Say what was searched for, and where; the text is empty where somebody was forgotten whom it named."""
+    title = words.text(language, f"list.{list_name}.title")
+    if not text:
+        return words.text(language, "queue.find_forgotten", list=title)
+    return words.text(language, "queue.find_in_list", text=text, list=title)
+
+
 def progress(language: str, refresh: Refresh) -> str:
     """Say how far the reading of a list has come: "3,200 of 20,000 customers"."""
     said = f"list.{refresh.list}"

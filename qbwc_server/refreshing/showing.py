@@ -81,6 +81,7 @@ class Showing:
             observed_at=record.observed_at,
             edit_sequence=record.edit_sequence,
             published_at=published_at,
+            erased=record.erased,
             values={
                 name: self._permitted(record.list, name, value)
                 for name, value in record.values.items()

@@ -199,7 +199,10 @@ class CompanyView:
 
 @dataclass(frozen=True, slots=True)
 class RecordView:
-    """A record as last seen in QuickBooks; values in JSON form by qbXML field name."""
+    """A record as last seen in QuickBooks; values in JSON form by qbXML field name.
+
+    One that is `erased` has lost its values here, and whether it is active is not known any more.
+    """
 
     company: str
     list: str
@@ -212,6 +215,7 @@ class RecordView:
     observed_at: datetime
     edit_sequence: str
     published_at: datetime | None
+    erased: bool
     values: Mapping[str, Any] = field(repr=False)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from qbwc_server.qbxml.lists import ListType, list_type
-from qbwc_server.refreshing import Refresh, UnknownRecord
+from qbwc_server.refreshing import Refresh, UnknownRecord, saying
 from qbwc_server.web.shared import person, shared, wording
 from qbwc_server.web.states import Badge, refresh_badge
 from qbwc_server.web.wording import Wording
@@ -52,7 +52,7 @@ def row(reader: Wording, each: Refresh) -> Row:
 def what(reader: Wording, each: Refresh) -> str:
     """Say what a request asks for."""
     if each.way == "find":
-        return reader.text("queue.find_in_list", text=each.value, list=reader.text(f"list.{each.list}.title"))
+        return saying.search(reader.language, each.list, each.value)
     if each.reads_list:
         return reader.text(f"list.{each.list}.{each.scope}")
     return each.full_name or _known_name(each) or each.value

@@ -7,6 +7,7 @@ import pytest
 from web_office import Browser, Page, WebOffice, running
 
 from qbwc_server.store import freshness, moves
+from qbwc_server.store.forgetting import forget
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +227,35 @@ def test_the_page_of_a_search_is_followed_to_its_hits(office: WebOffice, marie: 
     assert last.status == 200
     assert ">Zyzomys Plumbing<" in last.text
     assert '<div id="poller" hx-swap-oob="true"></div>' in last.text
+
+
+@pytest.mark.parametrize(
+    ("language", "erased", "search", "inactive"),
+    [
+        ("en", "Its values were taken away here", "a search (forgotten) in Customers", ">Inactive<"),
+        ("fr", "Ses valeurs ont été retirées", "une recherche (oubliée) dans Clients", ">Inactif<"),
+    ],
+)
+def test_what_was_forgotten_is_said_to_be_so(
+    office: WebOffice, marie: Browser, language: str, erased: str, search: str, inactive: str
+) -> None:
+    name = f"Quagga {language} Plumbing"
+    office.office.quickbooks.add("customer", "CustomerRet", Name=name)
+    sought = office.finish(office.ask("customer", "find", name).id)
+    list_id = sought.hits[0].list_id
+    office.finish(office.ask("customer", "list_id", list_id).id)
+    with office.app.database.write() as connection:
+        forget(connection, office.company, "customer", list_id, office.app.database.now(connection))
+    marie.get(f"/language?lang={language}")
+    page, queue, request = (
+        marie.get(path) for path in (f"/customers/{office.company}/{list_id}", "/refreshes", f"/refreshes/{sought.id}")
+    )
+    marie.get("/language?lang=en")
+    assert erased in page.words
+    assert inactive not in page.text
+    assert search in queue.words
+    assert search in request.words
+    assert not re.search("“”|«\\s*»", request.words)
 
 
 def test_the_page_of_a_whole_list_is_followed_to_its_end(office: WebOffice, marie: Browser) -> None:
