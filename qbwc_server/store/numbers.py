@@ -36,6 +36,7 @@ _HELD: tuple[Column[int], ...] = (
     changes.c.seq,
     outbox.c.seq,
     outbox.c.since,
+    outbox.c.claimed_seq,
     refreshes.c.seq,
     refreshes.c.first_seq,
 )

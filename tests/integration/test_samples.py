@@ -28,11 +28,17 @@ def _sample(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
+NO_DELETIONS = '<ListDeletedQueryRs requestID="{}" statusCode="1" statusSeverity="Info" statusMessage="none"/>'
+
+
 def _answering(name: str, request: str) -> str:
     """A sample as the answer to a request of ours that asks one thing."""
-    (request_id,) = request_ids(request)
+    request_id, *deletions = request_ids(request)
     text = re.sub(r' requestID="[^"]*"', "", _sample(name))
-    return re.sub(r"<(Customer|Item)QueryRs ", rf'<\1QueryRs requestID="{request_id}" ', text)
+    text = re.sub(r"<(Customer|Item)QueryRs ", rf'<\1QueryRs requestID="{request_id}" ', text)
+    # What is asked once more is asked for with what was deleted: nothing was.
+    none = "".join(NO_DELETIONS.format(one) for one in deletions)
+    return text.replace("</QBXMLMsgsRs>", f"{none}</QBXMLMsgsRs>")
 
 
 def test_every_query_answer_among_the_samples_is_tried_here() -> None:
