@@ -228,13 +228,13 @@ def test_it_can_be_seen_when_the_last_round_was_finished(office: Office) -> None
 def test_a_round_that_takes_long_is_logged_once_while_it_lasts(
     office: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier_module, "LONG_ROUND", 0.2)
+    monkeypatch.setattr(courier_module, "LONG_ROUND", 1.5)
     with mute_server() as port:
         courier = Alarms(office, channels(smtp=f"smtp://127.0.0.1:{port}")).courier
         courier.run_once()
-        time.sleep(0.4)
+        time.sleep(1.7)
         assert caplog.text == ""
-        courier.seconds = 1
+        courier.seconds = 3
         write(office, *mail_to("anna"))
         courier.run_once()
     said = [record.getMessage() for record in caplog.records]
