@@ -9,7 +9,7 @@ what was committed is on disk when the caller is told. On PostgreSQL it is READ
 COMMITTED and the caller locks the company's row first.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -56,8 +56,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._foreign_keys = "ON"
-        self.engine = _make_engine(url, lambda: self._foreign_keys)
+        self.engine = _make_engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
 
     def check(self) -> None:
@@ -85,18 +84,22 @@ class Database:
             yield connection
 
     @contextmanager
-    def without_foreign_keys(self) -> Iterator[None]:
-        """Let tables be made anew meanwhile: SQLite would drop what refers to their rows together with the old ones."""
+    def remake(self) -> Iterator[Connection]:
+        """Give a connection for making tables anew, whose changes are committed together at the end.
+
+        SQLite would drop what refers to the rows of a table together with the old one: there references are not
+        looked after on this connection.
+        """
         if not self.is_sqlite:
-            yield
+            with self.write() as connection:
+                yield connection
             return
-        self._foreign_keys = "OFF"
-        self.engine.dispose()
+        engine = _make_engine(self.url, foreign_keys="OFF")
         try:
-            yield
+            with engine.connect().execution_options(qbwc_write=True) as connection, connection.begin():
+                yield connection
         finally:
-            self._foreign_keys = "ON"
-            self.engine.dispose()
+            engine.dispose()
 
     def now(self, connection: Connection) -> datetime:
         """Return the time that decisions use: the database server's, or this process's on SQLite."""
@@ -114,7 +117,7 @@ def _to_json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _make_engine(url: str, foreign_keys: Callable[[], str]) -> Engine:
+def _make_engine(url: str, foreign_keys: str = "ON") -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(
             url,
@@ -142,7 +145,7 @@ def _make_engine(url: str, foreign_keys: Callable[[], str]) -> Engine:
         cursor = driver_connection.cursor()
         use_wal(cursor)
         cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute(f"PRAGMA foreign_keys={foreign_keys()}")
+        cursor.execute(f"PRAGMA foreign_keys={foreign_keys}")
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -152,7 +152,7 @@ def alembic_config() -> "Config":
 @contextmanager
 def _locked(database: Database) -> Iterator[Connection]:
     # On SQLite a writing transaction is the lock.
-    with database.without_foreign_keys(), database.write() as connection:
+    with database.remake() as connection:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         yield connection
