@@ -114,3 +114,17 @@ def test_the_percentage_is_never_100_while_anything_waits(office: Office, books:
     visit.close()
     assert all(number < 100 for number in _numbers(visit)[:-1])
     assert _numbers(visit)[-1] == 100
+
+
+def test_a_list_that_must_not_be_interrupted_is_not_overlooked_behind_a_crowd(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qbwc_server.conversation.handing_out.CANDIDATES", 3)
+    books = office.add("crowded", customers=3 * PAGE)
+    office.ask_one(books, "customer", "all")
+    visit = office.visit(books)
+    visit.step()
+    # What an iterator lives through is known of the QuickBooks that was just seen.
+    office.change_company(books, interleaves=False)
+    office.ask(books, "customer", "list_id", *books.list_ids("customer", 5))
+    assert 'iterator="Continue"' in visit.send()
