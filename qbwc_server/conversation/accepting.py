@@ -19,7 +19,14 @@ from sqlalchemy import Connection
 from qbwc_server import codes
 from qbwc_server.conversation.answers import Reading
 from qbwc_server.conversation.giving_up import give_up_worn
-from qbwc_server.conversation.list_runs import ListRun
+from qbwc_server.conversation.list_runs import (
+    ERRORS_FROM,
+    ITERATOR_LOST,
+    LEFT_OUT,
+    MISSING_CODES,
+    NOTHING_MATCHED,
+    ListRun,
+)
 from qbwc_server.conversation.observing import bury, observe
 from qbwc_server.conversation.unread import Unread, log_unread
 from qbwc_server.qbxml.response import AnswerHead, Deletion
@@ -27,14 +34,9 @@ from qbwc_server.store import freshness, moves, records, staging
 from qbwc_server.store.refreshes import QueuedRefresh
 from qbwc_server.store.visits import Visit
 
-MISSING_CODES = (500, 3120)
-NOTHING_MATCHED = 1
 # With any other word, a record that did not come may be there all the same.
 SAYING_NOTHING_MATCHED = (0, NOTHING_MATCHED, *MISSING_CODES)
-ITERATOR_LOST = 3391
-ERRORS_FROM = 1000
 NOT_PROCESSED = 3231
-LEFT_OUT = "left_out"
 TIME_LENGTH = 40
 _ORDER = {"count": 0, "deleted": 1}
 
