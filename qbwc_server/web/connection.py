@@ -19,7 +19,6 @@ from qbwc_server.refreshing.lists_read import ListRead, lists_read
 from qbwc_server.store import audit, company_files, holds, pauses, visits
 from qbwc_server.store import companies as store_companies
 from qbwc_server.store.database import Database
-from qbwc_server.store.schedules import TASKS
 from qbwc_server.web.shared import companies, company, need, note, shared, signed_in, wording
 from qbwc_server.web.states import cards
 from qbwc_server.web.wording import Wording
@@ -226,7 +225,6 @@ def _how_read(reader: Wording, one: ListRead) -> str:
     said = [
         reader.text(f"connection.list_{name}", time=reader.about(at) if at is not None else reader.text("app.never"))
         for name, at in times
-        if name != "swept" or "sweep" in TASKS[one.list]
     ]
     if one.record_bytes and one.record_micros is not None:
         fitting = min(PAGE_BYTES // one.record_bytes, PAGE_MICROS // max(1, one.record_micros), LONGEST_PAGE)
