@@ -26,7 +26,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server import bulk
-from qbwc_server.store import companies
+from qbwc_server.store import companies, statistics
 from qbwc_server.store.database import batched
 from qbwc_server.store.records import NO_CHANGE, SEARCHED, Record, fold, many
 from qbwc_server.store.tables import changes, records
@@ -158,6 +158,7 @@ def observe(
     bulk.run(connection, _SAME, same)
     bulk.run(connection, _UPSERT[connection.dialect.name], rows)
     bulk.run(connection, _INSERT_CHANGES, changed)
+    statistics.learn(connection, company, list_name, sum(1 for one in taken if one.list_id not in known))
     numbers = {one.list_id: seq for seq, one in enumerate(taken, first)}
     fresh = len(taken) if since is None else sum(1 for one in taken if _is_fresh(known.get(one.list_id), since))
     edited = (row["list_id"] for row in rows if _is_edited(before.get(row["list_id"]), row))
