@@ -66,7 +66,12 @@ def profile(
     """
     with tempfile.TemporaryDirectory(prefix="qbwc-bench-") as name, databases.fresh(engine, Path(name)) as three:
         accounts, token = install(Path(name), 1, three)
-        given = {"QBWC_DATA_DIR": name, "QBWC_DATABASE_URL": three.own, "QBWC_WEBSITE_DATABASE_URL": three.website}
+        given = {
+            "QBWC_DATA_DIR": name,
+            "QBWC_DATABASE_URL": three.own,
+            "QBWC_WEBSITE_DATABASE_URL": three.website,
+            "QBWC_SCHEDULES": "off",
+        }
         application = build_app(configured(environ=given))
         found = cProfile.Profile()
         program = Direct(application)

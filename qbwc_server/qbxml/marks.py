@@ -1,34 +1,64 @@
-"""Marks: telling whether a record's element is the one that was read before, without reading it.
+"""Marks: telling whether a record is the one that was read before, without reading it.
 
 Theory of operation
 -------------------
-A whole list mostly brings what is known already, and reading a record takes
-longer than anything else of it. So each record that a list run reads is kept
-with a mark of its element: a digest of its XML, of what was asked for, and of
-the program that read it. Whoever reads a list may say which marks are known; an
-element that comes with its own is given as `Unchanged`, with nothing read of it
-but its ListID and its time.
+A whole list mostly brings what is known already, and parsing and reading a
+record takes longer than anything else of it. So each record that a list run
+reads is kept with a mark: a digest of its XML, of what was asked for, and of
+the program that read it. Whoever reads a list may say which marks are known; the
+bytes of a record that comes with its own are taken out of the stream before it
+is parsed, and nothing is read of it but its ListID and its time.
+
+That needs no parser: outside of comments and CDATA sections a "<" is nothing but
+the beginning of a tag, so what looks like a record that begins with its ListID
+is one, and where it ends is as plain. An answer that holds such a section (none
+of QuickBooks's does) is parsed as it is, and so is whatever looks otherwise than
+a record does: that costs time and loses nothing. What was taken out was parsed
+when it came for the first time, letter for letter.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
-
-from lxml import etree
+from typing import Final, NamedTuple, TypeAlias
 
 from qbwc_server import __version__
 from qbwc_server.qbxml.answer import ListQueryContext
-from qbwc_server.qbxml.characters import Element, tidy
+from qbwc_server.qbxml.lists import list_type
 from qbwc_server.qbxml.record import Unchanged
 
 Known: TypeAlias = Callable[[str, Sequence[str]], Mapping[str, str]]
 """Gives the marks of those records of a list that are known, by ListID."""
 
-_SIZE = 16
+_SIZE: Final = 16
+_TIME: Final = re.compile(rb"<TimeModified>([^<&]*)</TimeModified>")
+# Comments, CDATA sections and processing instructions.
+_SECTIONS: Final = (b"<!", b"<?")
+# From the tag of a record to the end of its ListID, and from a "<" to the end of its tag.
+_LONGEST_HEAD: Final = 256
+_LONGEST_TAG: Final = 64
+# A record that has no end by then is none.
+_LONGEST_RECORD: Final = 1 << 20
 
 
-class Marker:
-    """Marks the elements of one query's answer.
+class Sifted(NamedTuple):
+    """What some bytes of an answer are.
+
+    Attributes:
+        parsed: the bytes to be parsed.
+        marks: of the records in them by ListID; None of one that comes twice.
+        unchanged: the records that were taken out.
+        rest: from the closing tag of the answer on; None where it has not come.
+    """
+
+    parsed: bytes
+    marks: Mapping[str, str | None]
+    unchanged: Sequence[Unchanged]
+    rest: bytes | None
+
+
+class Sieve:
+    """Takes the records that are known out of the bytes of one answer.
 
     Args:
         context: what was asked for.
@@ -36,22 +66,77 @@ class Marker:
     """
 
     def __init__(self, context: ListQueryContext, known: Known) -> None:
+        kind = list_type(context.list)
         self._list = context.list
         self._known = known
         asked = (__version__, context.list, *sorted(context.asked), "", *sorted(context.private))
         self._key = hashlib.blake2b("\n".join(asked).encode(), digest_size=_SIZE).digest()
+        names = "|".join(sorted(kind.rets)).encode("ascii")
+        self._tag = re.compile(rb"<(?:%s)>" % names)
+        self._head = re.compile(rb"<(%s)>\s*<ListID>([^<&]*)</ListID>" % names)
+        self._closing = b"</" + kind.answer_element.encode("ascii")
+        self._held = b""
+        self._blind = False
 
-    def look(self, elements: Sequence[Element]) -> list[tuple[Element, str, Unchanged | None]]:
-        """Return each element with its mark, and what it is if it is known."""
-        list_ids = [tidy(element.findtext("ListID") or "") for element in elements]
-        known = self._known(self._list, list_ids)
-        looked: list[tuple[Element, str, Unchanged | None]] = []
-        for element, list_id in zip(elements, list_ids, strict=True):
-            text = etree.tostring(element, with_tail=False)
-            mark = hashlib.blake2b(text, digest_size=_SIZE, key=self._key).hexdigest()
-            unchanged = None
+    def feed(self, data: bytes, *, last: bool) -> Sifted:
+        """Take the next bytes of the answer, which are clean UTF-8; `last` says that no more come."""
+        data = self._held + data
+        self._held = b""
+        end = data.find(self._closing)
+        rest = data[end:] if end >= 0 else None
+        data = data if rest is None else data[:end]
+        self._blind = self._blind or any(section in data for section in _SECTIONS)
+        if self._blind:
+            return Sifted(data, {}, [], rest)
+        records, end = self._records(data)
+        if rest is None and not last:
+            ready = self._ready(data, end)
+            data, self._held = data[:ready], data[ready:]
+        return self._sifted(data, records, rest)
+
+    def _records(self, data: bytes) -> tuple[list[tuple[int, int, str]], int]:
+        """Return the records that are whole, each with where it begins, where it ends, and its ListID; and the end."""
+        found: list[tuple[int, int, str]] = []
+        at = 0
+        while (head := self._head.search(data, at)) is not None:
+            closing = b"</%s>" % head[1]
+            end = data.find(closing, head.end())
+            if end < 0:
+                break
+            at = end + len(closing)
+            found.append((head.start(), at, head[2].decode("utf-8", "replace")))
+        return found, at
+
+    def _ready(self, data: bytes, at: int) -> int:
+        """Return up to where the bytes go on: a record that has only begun waits for the rest of it.
+
+        Args:
+            at: where the last whole record ends.
+        """
+        size = len(data)
+        tag = self._tag.search(data, at)
+        if tag is not None:
+            head = self._head.match(data, tag.start())
+            waits = size - tag.start() < (_LONGEST_HEAD if head is None else _LONGEST_RECORD)
+            return tag.start() if waits else size
+        last = data.rfind(b"<", max(at, size - _LONGEST_TAG))
+        return last if last >= 0 and data.find(b">", last) < 0 else size
+
+    def _sifted(self, data: bytes, records: Sequence[tuple[int, int, str]], rest: bytes | None) -> Sifted:
+        known = self._known(self._list, [list_id for _, _, list_id in records]) if records else {}
+        marks: dict[str, str | None] = {}
+        unchanged: list[Unchanged] = []
+        kept: list[bytes] = []
+        at = 0
+        for start, end, list_id in records:
+            record = data[start:end]
+            mark = hashlib.blake2b(record, digest_size=_SIZE, key=self._key).hexdigest()
             if known.get(list_id) == mark:
-                time = tidy(element.findtext("TimeModified") or "")
-                unchanged = Unchanged(self._list, list_id, mark, time)
-            looked.append((element, mark, unchanged))
-        return looked
+                time = _TIME.search(record)
+                unchanged.append(Unchanged(self._list, list_id, mark, "" if time is None else time[1].decode()))
+                # Its line ends stay, so that a fault that comes later is told with its line.
+                kept += (data[at:start], b"\n" * record.count(b"\n"))
+                at = end
+            else:
+                marks[list_id] = None if list_id in marks else mark
+        return Sifted(b"".join((*kept, data[at:])) if kept else data, marks, unchanged, rest)

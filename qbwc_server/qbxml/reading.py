@@ -8,9 +8,10 @@ do with a child, by its name. Reading a record is then one loop over its childre
 are, is read in the loop itself, without a call of its own but that of its type's parser.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from qbwc_server.qbxml.asking import CUSTOM_FIELD, allowed_custom, may_be_read
@@ -76,8 +77,8 @@ class RecordReader:
         self._plans: dict[str, _Plan] = {}
         self._private = private
 
-    def read(self, ret: Element, mark: str | None = None) -> Observation:
-        """Read one record; `mark` is kept with it.
+    def read(self, ret: Element, marks: Mapping[str, str | None] = MappingProxyType({})) -> Observation:
+        """Read one record; its mark, which is looked up by its ListID, is kept with it.
 
         Raises:
             UnreadableRecord: it has no ListID, or one that is longer than any of QuickBooks's.
@@ -88,9 +89,9 @@ class RecordReader:
             plan = self._plans[tag] = self._compile(tag)
         found = _Found()
         _walk(ret, plan, found)
-        return self._observation(tag, found, mark)
+        return self._observation(tag, found, marks)
 
-    def _observation(self, tag: str, found: _Found, mark: str | None) -> Observation:
+    def _observation(self, tag: str, found: _Found, marks: Mapping[str, str | None]) -> Observation:
         values = found.values
         list_id = values.get("ListID")
         if not isinstance(list_id, str) or not is_identity(list_id):
@@ -112,7 +113,7 @@ class RecordReader:
         values.setdefault("FullName", values["Name"])
         values.setdefault("IsActive", True)
         # What could not be read is tried again, and told again.
-        mark = None if found.bad else mark
+        mark = None if found.bad else marks.get(list_id)
         return Observation(self._kind.name, list_id, tag, values, asked, warnings, tuple(found.bad), mark)
 
     def _without_bad(self, found: _Found) -> tuple[frozenset[str], tuple[str, ...]]:

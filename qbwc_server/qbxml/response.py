@@ -3,6 +3,7 @@
 Source: qbXML SDK facts, "Envelope", "Iterators", "Status codes".
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
@@ -21,21 +22,21 @@ from qbwc_server.qbxml.errors import (
     WrongKind,
 )
 from qbwc_server.qbxml.lists import LISTS, list_type
-from qbwc_server.qbxml.marks import Known, Marker
+from qbwc_server.qbxml.marks import Known, Sieve
 from qbwc_server.qbxml.reading import RecordReader
 from qbwc_server.qbxml.record import Observation, Unchanged
 
-CHUNK: Final = 1 << 16
+# Some hundred records: so many are looked up together.
+CHUNK: Final = 1 << 19
 _COUNT_DIGITS: Final = 12
 # QBXMLMsgsRs begins in the first few dozen bytes of an answer.
 _LONGEST_PROLOG: Final = 1 << 20
 _CLOSING: Final = b"</QBXML>"
 _TAIL: Final = 64
-# How many records are looked at together.
-_LOOKED_AT: Final = 250
 _ROOT: Final = "QBXML"
 _MESSAGES: Final = "QBXMLMsgsRs"
 _ANSWERS: Final = frozenset({DELETED_ANSWER, *(kind.answer_element for kind in LISTS)})
+_OPENING: Final = re.compile(rb"<(?:%s)\b[^>]*>" % "|".join(kind.answer_element for kind in LISTS).encode("ascii"))
 _TAGS: Final = (_ROOT, _MESSAGES, *_ANSWERS, DELETED_RET, *(ret for kind in LISTS for ret in kind.rets))
 
 Part = AnswerHead | Observation | Unchanged | Deletion | AnswerEnd
@@ -67,7 +68,7 @@ def read_answer(source: Readable, expected: Mapping[str, Context], known: Known 
     if cleaner.is_empty:
         msg = "QuickBooks sent an empty answer"
         raise EmptyAnswer(msg)
-    yield from _feed(parser, cleaner.close(), reader)
+    yield from _feed(parser, cleaner.close(), reader, last=True)
     try:
         parser.close()
     except etree.XMLSyntaxError as error:
@@ -79,12 +80,13 @@ def read_answer(source: Readable, expected: Mapping[str, Context], known: Known 
     reader.finish()
 
 
-def _feed(parser: etree.XMLPullParser, data: bytes, reader: "_AnswerReader") -> Iterator[Part]:
-    try:
-        parser.feed(data)
-    except etree.XMLSyntaxError as error:
-        raise NotXML(f"the answer cannot be read as XML (line {error.lineno})") from None
-    yield from reader.drain(parser)
+def _feed(parser: etree.XMLPullParser, data: bytes, reader: "_AnswerReader", *, last: bool = False) -> Iterator[Part]:
+    for piece in reader.sift(data, last=last):
+        try:
+            parser.feed(piece)
+        except etree.XMLSyntaxError as error:
+            raise NotXML(f"the answer cannot be read as XML (line {error.lineno})") from None
+        yield from reader.drain(parser)
     reader.prune()
 
 
@@ -94,9 +96,10 @@ class _AnswerReader:
     def __init__(self, expected: Mapping[str, Context], known: Known | None) -> None:
         self._expected = expected
         self._known = known
-        self._marker: Marker | None = None
-        # Elements that may be known, until there are so many that asking is worth it.
-        self._unlooked: list[Element] = []
+        self._sieve: Sieve | None = None
+        # Of what was fed to the parser, by ListID, and what was kept from it.
+        self._marks: Mapping[str, str | None] = {}
+        self._unchanged: list[Unchanged] = []
         self._readers: dict[Context, _Reader] = {}
         self._answered: set[str] = set()
         self._root: Element | None = None
@@ -122,42 +125,42 @@ class _AnswerReader:
             msg = "the answer is no QBXML document"
             raise ForeignAnswer(msg)
 
+    def sift(self, data: bytes, *, last: bool) -> Iterator[bytes]:
+        """Give what of the next bytes is to be parsed, piece by piece; each is to be drained before the next.
+
+        Args:
+            last: there are no more.
+        """
+        while data or (last and self._sieve is not None):
+            if self._sieve is None:
+                # What was asked for is known once the beginning of the answer has been parsed.
+                opening = _OPENING.search(data) if self._known is not None else None
+                ready = len(data) if opening is None else opening.end()
+                parsed, data = data[:ready], data[ready:]
+            else:
+                parsed, self._marks, unchanged, rest = self._sieve.feed(data, last=last)
+                self._unchanged += unchanged
+                self._sieve = self._sieve if rest is None and not last else None
+                data = rest or b""
+            yield parsed
+
     def drain(self, parser: etree.XMLPullParser) -> Iterator[Part]:
-        """Give the parts that the parser has seen whole."""
+        """Give the parts that were kept from the parser, and those that it has seen whole."""
+        self._count += len(self._unchanged)
+        yield from self._unchanged
+        self._unchanged = []
         for event, element in events_of(parser):
             if event == "start":
                 head = self._start(element)
                 if head is not None:
                     yield head
             elif element.getparent() is self._answer and self._answer is not None:
-                if self._marker is not None:
-                    # What the tree drops meanwhile lives on until it was looked at.
-                    self._unlooked.append(element)
-                    if len(self._unlooked) >= _LOOKED_AT:
-                        yield from self._looked_at()
-                    continue
                 record = self._record(element)
                 if record is not None:
                     yield record
             elif element is self._answer and self._head is not None:
-                yield from self._looked_at()
-                self._answer = None
+                self._answer = self._sieve = None
                 yield AnswerEnd(self._head.request_id, self._count, self._unreadable)
-
-    def _looked_at(self) -> Iterator[Part]:
-        """Give what has come of a list of which records are known."""
-        if self._marker is None or not self._unlooked or self._reader is None:
-            return
-        elements = [element for element in self._unlooked if element.tag in self._reader.rets]
-        self._unlooked = []
-        for element, mark, unchanged in self._marker.look(elements):
-            if unchanged is not None:
-                self._count += 1
-                yield unchanged
-                continue
-            record = self._record(element, mark)
-            if record is not None:
-                yield record
 
     def prune(self) -> None:
         """Drop what has been read; refuse what does not belong here.
@@ -217,20 +220,20 @@ class _AnswerReader:
         if reader is None:
             reader = self._readers[context] = _reader(context)
         self._reader = reader
-        self._marker = None
+        self._sieve = None
         if self._known is not None and isinstance(context, ListQueryContext) and not context.volatile:
-            self._marker = Marker(context, self._known)
+            self._sieve = Sieve(context, self._known)
         self._answer, self._count, self._unreadable = element, 0, 0
         self._head = _head(element, request_id)
         return self._head
 
-    def _record(self, element: Element, mark: str | None = None) -> Observation | Deletion | None:
+    def _record(self, element: Element) -> Observation | Deletion | None:
         reader = self._reader
         if reader is None or element.tag not in reader.rets:
             return None
         record: Observation | Deletion
         try:
-            record = reader.read(element, mark) if isinstance(reader, RecordReader) else reader.read(element)
+            record = reader.read(element, self._marks) if isinstance(reader, RecordReader) else reader.read(element)
         except UnreadableRecord:
             self._unreadable += 1
             return None
