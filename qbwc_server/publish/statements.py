@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
+from qbwc_server.among import among
 from qbwc_server.publish.engine import Backend
 
 # One for each set of columns that changed together.
@@ -27,7 +28,9 @@ def find(table: sa.Table, where: Sequence[str], columns: Sequence[str], backend:
     """
     read = sa.select(table.c.list_id, *(table.c[name] for name in columns))
     read = read.where(*(table.c[name] == sa.bindparam(name) for name in where)).with_for_update()
-    if backend != "postgresql":
+    if backend == "sqlite":
+        return read.where(among(table.c.list_id, "list_ids")).order_by(table.c.list_id)
+    if backend == "mysql":
         return read.where(table.c.list_id.in_(sa.bindparam("list_ids", expanding=True))).order_by(table.c.list_id)
     # As long as it has no statistics, and that is so while a list is first read, PostgreSQL believes that one company
     # has one row, and compares every row of the company with every ListID. A query within another is run for each

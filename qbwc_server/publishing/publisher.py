@@ -37,7 +37,7 @@ from qbwc_server.store.claims import Claimed
 from qbwc_server.store.database import Database
 
 TICK = 2.0
-BATCH = 500
+BATCH = 1000
 HOUSEKEEPING_SECONDS = 30.0
 STAGING_KEPT = timedelta(hours=1)
 BACKOFF: tuple[timedelta, ...] = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 10, 30, 60, 300))

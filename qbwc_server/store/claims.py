@@ -36,7 +36,7 @@ from sqlalchemy import (
     update,
 )
 
-from qbwc_server.store.database import batched
+from qbwc_server.among import among
 from qbwc_server.store.tables import companies, outbox, records
 
 CLAIM = timedelta(minutes=5)
@@ -52,7 +52,7 @@ _THESE = and_(
     outbox.c.target == bindparam("its_target"),
     outbox.c.company == bindparam("its_company"),
     outbox.c.list == bindparam("its_list"),
-    outbox.c.list_id.in_(bindparam("its_list_ids", expanding=True)),
+    among(outbox.c.list_id, "its_list_ids"),
 )
 _MINE = and_(_THESE, outbox.c.claimed_by == bindparam("its_name"))
 _TAKE = (
@@ -65,7 +65,7 @@ _TOLD = ("list_id", "seq", "is_deleted", "erased", "observed_at", "values_seq", 
 _THEIRS = and_(
     records.c.company == bindparam("its_company"),
     records.c.list == bindparam("its_list"),
-    records.c.list_id.in_(bindparam("its_list_ids", expanding=True)),
+    among(records.c.list_id, "its_list_ids"),
 )
 _WHOLE = select(*(records.c[name] for name in _TOLD)).where(_THEIRS)
 # What a list run brought unchanged is only looked at: to load its values would be the most of the work.
@@ -221,8 +221,8 @@ def _by_list(keys: Iterable[Key]) -> Iterator[dict[str, Any]]:
     for target, company, list_name, list_id in keys:
         groups.setdefault((target, company, list_name), []).append(list_id)
     for (target, company, list_name), list_ids in sorted(groups.items()):
-        for part in batched(sorted(list_ids)):
-            yield {"its_target": target, "its_company": company, "its_list": list_name, "its_list_ids": part}
+        its = {"its_target": target, "its_company": company, "its_list": list_name}
+        yield {**its, "its_list_ids": sorted(list_ids)}
 
 
 def _is(row: Any) -> Any:

@@ -26,8 +26,8 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qbwc_server import bulk
+from qbwc_server.among import among
 from qbwc_server.store import companies, statistics
-from qbwc_server.store.database import batched
 from qbwc_server.store.records import NO_CHANGE, SEARCHED, Record, fold, many
 from qbwc_server.store.tables import changes, records
 from qbwc_server.store.tables.records import LONGEST_EDIT_SEQUENCE, LONGEST_NAME
@@ -87,7 +87,7 @@ class _Known:
 _KNOWN = select(records.c.list_id, records.c.seq, records.c.mark, records.c.is_deleted, records.c.erased).where(
     records.c.company == bindparam("company"),
     records.c.list == bindparam("list"),
-    records.c.list_id.in_(bindparam("list_ids", expanding=True)),
+    among(records.c.list_id, "list_ids"),
 )
 _SAME = (
     update(records)
@@ -97,6 +97,16 @@ _SAME = (
         records.c.list_id == bindparam("its_list_id"),
     )
     .values(seq=bindparam("its_seq"), observed_at=bindparam("its_observed_at"))
+)
+_BURY = (
+    update(records)
+    .where(
+        records.c.company == bindparam("its_company"),
+        records.c.list == bindparam("its_list"),
+        among(records.c.list_id, "its_list_ids"),
+        records.c.is_deleted.is_(False),
+    )
+    .values(is_deleted=True, deleted_at=bindparam("its_deleted_at"))
 )
 _INSERT_CHANGES = changes.insert()
 _KEYS = ("company", "list", "list_id")
@@ -187,11 +197,8 @@ def bury(
     first = companies.take_seq(connection, company, len(known))
     numbers = {list_id: seq for seq, list_id in enumerate(sorted(known), first)}
     bulk.run(connection, _SAME, [_same_row(company, list_name, one, seq, now) for one, seq in numbers.items()])
-    for part in batched(sorted(known)):
-        these = update(records).where(
-            records.c.company == company, records.c.list == list_name, records.c.list_id.in_(part)
-        )
-        connection.execute(these.where(records.c.is_deleted.is_(False)).values(is_deleted=True, deleted_at=now))
+    these = {"its_company": company, "its_list": list_name, "its_list_ids": known, "its_deleted_at": now}
+    connection.execute(_BURY, these)
     changed = [
         _change_row(company, list_name, list_id, seq, now, ("deleted", []), refresh_id)
         for list_id, seq in numbers.items()
@@ -237,12 +244,8 @@ def living(connection: Connection, company: str, list_name: str, list_ids: Itera
 
 
 def _known(connection: Connection, company: str, list_name: str, list_ids: Collection[str]) -> dict[str, _Known]:
-    of = {"company": company, "list": list_name}
-    return {
-        row[0]: _Known(*row[1:])
-        for part in batched(tuple(list_ids))
-        for row in connection.execute(_KNOWN, {**of, "list_ids": part})
-    }
+    of = {"company": company, "list": list_name, "list_ids": list_ids}
+    return {row[0]: _Known(*row[1:]) for row in connection.execute(_KNOWN, of)}
 
 
 def _is_living(known: _Known | None) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
+from qbwc_server.among import among
 from qbwc_server.store.database import batched
 from qbwc_server.store.tables import changes, records
 
@@ -70,7 +71,7 @@ def _record(row: Row[Any]) -> Record:
 _MANY = select(*(records.c[name] for name in Record.__slots__)).where(
     records.c.company == bindparam("company"),
     records.c.list == bindparam("list"),
-    records.c.list_id.in_(bindparam("list_ids", expanding=True)),
+    among(records.c.list_id, "list_ids"),
 )
 
 
@@ -82,11 +83,7 @@ def get(connection: Connection, company: str, list_name: str, list_id: str) -> R
 def many(connection: Connection, company: str, list_name: str, list_ids: Iterable[str]) -> dict[str, Record]:
     """Return records by ListID."""
     of = {"company": company, "list": list_name}
-    return {
-        row.list_id: Record(*row)
-        for part in batched(tuple(list_ids))
-        for row in connection.execute(_MANY, {**of, "list_ids": part})
-    }
+    return {row.list_id: Record(*row) for row in connection.execute(_MANY, {**of, "list_ids": list_ids})}
 
 
 def changes_at(connection: Connection, company: str, numbers: Sequence[int]) -> dict[int, Change]:
