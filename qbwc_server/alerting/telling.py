@@ -20,7 +20,7 @@ from qbwc_server import codes, words
 from qbwc_server.alerting.channels import MAIL
 from qbwc_server.alerting.reading import Reader, paragraphs
 from qbwc_server.alerting.writing import House
-from qbwc_server.store import alerts, companies, messages, records, refreshes, tellings
+from qbwc_server.store import alerts, companies, history, messages, records, refreshes, tellings
 from qbwc_server.store.alerts import Recipient
 from qbwc_server.store.database import Database
 from qbwc_server.store.messages import Draft
@@ -129,7 +129,7 @@ def _what(connection: Connection, reader: Reader, refresh: QueuedRefresh) -> str
 
 def _changed(connection: Connection, refresh: QueuedRefresh) -> Sequence[Any]:
     """Return the fields that a single refresh brought up to date."""
-    change = records.changes_at(connection, refresh.company, [refresh.seq or 0]).get(refresh.seq or 0)
+    change = history.changes_at(connection, refresh.company, [refresh.seq or 0]).get(refresh.seq or 0)
     return change.fields if change is not None and refresh.outcome == "updated" else ()
 
 

@@ -15,7 +15,7 @@ from qbwc_server.qbxml.lists import list_type
 from qbwc_server.refreshing import connections, errors
 from qbwc_server.refreshing.connections import Office
 from qbwc_server.refreshing.views import ConnectionView, FieldChange, Hit, RecordView, Refresh
-from qbwc_server.store import companies, polls, records, refreshes, visits
+from qbwc_server.store import companies, history, polls, records, refreshes, visits
 from qbwc_server.store.database import Database
 from qbwc_server.store.records import Record
 from qbwc_server.store.refreshes import QueuedRefresh
@@ -104,10 +104,10 @@ class Showing:
         """Return what each refresh changed, at most so many fields, by its id."""
         single = [row for row in rows if row.scope == "record" and row.seq is not None]
         at = {
-            company: records.changes_at(connection, company, [row.seq or 0 for row in single if row.company == company])
+            company: history.changes_at(connection, company, [row.seq or 0 for row in single if row.company == company])
             for company in {row.company for row in single}
         }
-        found: dict[int, Sequence[records.Change]] = {row.id: () for row in rows}
+        found: dict[int, Sequence[history.Change]] = {row.id: () for row in rows}
         for row in rows:
             if row.seq is None:
                 continue
@@ -115,10 +115,10 @@ class Showing:
                 one = at[row.company].get(row.seq)
                 found[row.id] = () if one is None else (one,)
             else:
-                found[row.id] = records.changes_of_run(connection, row.id, MOST_CHANGES)
+                found[row.id] = history.changes_of_run(connection, row.id, MOST_CHANGES)
         return {row.id: self._fields(row.list, found[row.id]) for row in rows}
 
-    def _fields(self, list_name: str, found: Sequence[records.Change]) -> tuple[FieldChange, ...]:
+    def _fields(self, list_name: str, found: Sequence[history.Change]) -> tuple[FieldChange, ...]:
         """Return the fields that changed, those of records seen for the first time last: they tell the least."""
         shown = [
             FieldChange(

@@ -77,6 +77,26 @@ _LEAN = select(*(records.c[name] for name in _TOLD[:-1]), _CHANGED).where(_THEIR
 _LEFT = select(outbox.c.list_id).where(_MINE)
 
 
+_DUE = and_(
+    outbox.c.set_aside.is_(None),
+    outbox.c.due_at <= bindparam("now"),
+    or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until < bindparam("now")),
+    # Their numbers may mean something else to the website.
+    outbox.c.company.not_in(select(companies.c.company).where(companies.c.unchecked_after.is_not(None))),
+)
+_ANY = select(outbox.c.list_id).where(_DUE).limit(1)
+
+
+def _pick(*, single: bool) -> Select[Any]:
+    # Of the outbox alone: a database that was never analysed would look for the records in the wrong order.
+    rows = select(*(outbox.c[name] for name in _PICKED)).where(outbox.c.single.is_(single), _DUE)
+    return rows.order_by(outbox.c.since).limit(bindparam("most")).with_for_update(skip_locked=True)
+
+
+# Two questions, since an index answers each in its order.
+_PICK_SINGLE, _PICK_LISTED = _pick(single=True), _pick(single=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A record to be published, as it stands now.
@@ -110,18 +130,7 @@ class Claimed:
 
 def anything_due(connection: Connection, now: datetime) -> bool:
     """Return whether a row could be claimed."""
-    return connection.execute(select(outbox.c.list_id).where(_due(now)).limit(1)).first() is not None
-
-
-def _due(now: datetime) -> ColumnElement[bool]:
-    unchecked = select(companies.c.company).where(companies.c.unchecked_after.is_not(None))
-    return and_(
-        outbox.c.set_aside.is_(None),
-        outbox.c.due_at <= now,
-        or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until < now),
-        # Their numbers may mean something else to the website.
-        outbox.c.company.not_in(unchecked),
-    )
+    return connection.execute(_ANY, {"now": now}).first() is not None
 
 
 def is_claimed(connection: Connection, company: str, list_name: str, list_id: str, now: datetime) -> bool:
@@ -136,10 +145,9 @@ def is_claimed(connection: Connection, company: str, list_name: str, list_id: st
 
 def claim(connection: Connection, now: datetime, limit: int) -> tuple[Claimed, ...]:
     """Take the rows that are due, single refreshes first, for at most `CLAIM`."""
-    rows = _picked(connection, now, limit, single=True)
+    rows = [*connection.execute(_PICK_SINGLE, {"now": now, "most": limit})]
     if len(rows) < limit:
-        # Two questions, since an index answers each in its order.
-        rows += _picked(connection, now, limit - len(rows), single=False)
+        rows += connection.execute(_PICK_LISTED, {"now": now, "most": limit - len(rows)})
     name = str(uuid.uuid4())
     keys: list[Key] = [tuple(row)[:4] for row in rows]
     for these in _by_list(keys):
@@ -172,18 +180,6 @@ def _claimed(row: tuple[Any, ...], stands: tuple[Any, ...], name: str) -> Claime
         values_seq=values_seq or seq,
         values=values,
     )
-
-
-def _picked(connection: Connection, now: datetime, limit: int, *, single: bool) -> list[Row[Any]]:
-    # Of the outbox alone: a database that was never analysed would look for the records in the wrong order.
-    query = (
-        select(*(outbox.c[name] for name in _PICKED))
-        .where(outbox.c.single.is_(single), _due(now))
-        .order_by(outbox.c.since)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [*connection.execute(query)]
 
 
 def _as_they_stand(connection: Connection, keys: Iterable[Key], query: Select[Any]) -> dict[Key, Row[Any]]:

@@ -28,7 +28,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from qbwc_server import bulk
 from qbwc_server.among import among
 from qbwc_server.store import companies, statistics
-from qbwc_server.store.records import NO_CHANGE, SEARCHED, Record, fold, many
+from qbwc_server.store.history import CREATED, NO_CHANGE
+from qbwc_server.store.records import SEARCHED, Record, fold, many
 from qbwc_server.store.tables import changes, records
 from qbwc_server.store.tables.records import LONGEST_EDIT_SEQUENCE, LONGEST_NAME
 
@@ -278,9 +279,9 @@ def _merge(before: Mapping[str, Any], seen: Seen) -> dict[str, Any]:
 
 
 def _difference(before: Record | None, values: Mapping[str, Any]) -> tuple[str, Any] | None:
-    """Return the kind of change and its fields; of a record seen for the first time, just its values."""
+    """Return the kind of change and its fields; a record seen for the first time has none (`history`)."""
     if before is None:
-        return "created", values
+        return CREATED, []
     old = before.values
     fields = [
         {"field": name, "before": old.get(name), "after": values.get(name)}

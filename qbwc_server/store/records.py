@@ -1,8 +1,8 @@
-"""Records as last seen in QuickBooks, what changed of them, and looking for them by name."""
+"""Records as last seen in QuickBooks, and looking for them by name."""
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
 from qbwc_server.among import among
-from qbwc_server.store.database import batched
-from qbwc_server.store.tables import changes, records
+from qbwc_server.store.tables import records
 
-NO_CHANGE = frozenset({"EditSequence", "TimeModified", "TimeCreated"})
 SEARCHED = ("Name", "FullName", "CompanyName", "Email", "Phone", "ManufacturerPartNumber", "BarCodeValue")
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -35,19 +33,6 @@ class Record:
     observed_at: datetime
     erased: bool
     values: Mapping[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change of one record: kind is created, updated, deleted or revived."""
-
-    company: str
-    seq: int
-    list: str
-    list_id: str
-    changed_at: datetime
-    kind: str
-    fields: Sequence[Mapping[str, Any]]
 
 
 def fold(text: str) -> str:
@@ -84,36 +69,6 @@ def many(connection: Connection, company: str, list_name: str, list_ids: Iterabl
     """Return records by ListID."""
     of = {"company": company, "list": list_name}
     return {row.list_id: Record(*row) for row in connection.execute(_MANY, {**of, "list_ids": list_ids})}
-
-
-def changes_at(connection: Connection, company: str, numbers: Sequence[int]) -> dict[int, Change]:
-    """Return the changes that these observations made, by number; one that changed nothing has none."""
-    found: dict[int, Change] = {}
-    for part in batched(numbers):
-        query = select(changes).where(changes.c.company == company, changes.c.seq.in_(part))
-        found.update({row.seq: _change(row) for row in connection.execute(query)})
-    return found
-
-
-def changes_of_run(connection: Connection, refresh_id: int, limit: int) -> tuple[Change, ...]:
-    """Return the first changes that a list run brought."""
-    query = select(changes).where(changes.c.refresh_id == refresh_id).order_by(changes.c.seq).limit(limit)
-    return tuple(_change(row) for row in connection.execute(query))
-
-
-def _change(row: Row[Any]) -> Change:
-    found = {name: row._mapping[name] for name in Change.__slots__}  # noqa: SLF001
-    return Change(**{**found, "fields": differences(found["fields"])})
-
-
-def differences(kept: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    """Return the fields of a change, each with what it was before and after, as its row keeps them."""
-    if not isinstance(kept, Mapping):
-        return kept
-    # Of a record seen for the first time its values are kept: there was nothing before.
-    return [
-        {"field": name, "before": None, "after": value} for name, value in sorted(kept.items()) if name not in NO_CHANGE
-    ]
 
 
 @dataclass(frozen=True, slots=True)
