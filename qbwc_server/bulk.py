@@ -9,6 +9,10 @@ parameter in it: the key in the rows, or the constant that stands in the stateme
 value for this driver, where it makes anything. The rows are then turned into columns, the few columns with something
 to make are run through it, and the columns go to the driver's `executemany` as rows again.
 
+PostgreSQL takes an INSERT for each row apart, however they are sent, and its driver each value. There, the rows of an
+INSERT go as one JSON text, of which the database makes rows again: one statement, in which a value that does not fit
+its column is refused as it is in any other.
+
 What was compiled is kept beside the driver's connection (`Connection.info`), which fits one dialect by nature, is used
 by one thread at a time and takes it along when it is closed; it is forgotten with its statement. So a statement is
 worth keeping: one that is made anew for each run is compiled for each run.
@@ -17,17 +21,20 @@ What needs more than that (a default computed in Python, lists within the statem
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from operator import itemgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import StatementError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 _KEPT = "qbwc_bulk"
+_ROWS = "rows_as_json"
 
 Row = Mapping[str, Any]
 
@@ -57,11 +64,15 @@ class _Compiled:
         text: for the driver.
         parameters: in the order of the text, where the driver goes by place.
         by_place: the driver takes a row as a tuple, else as a dictionary.
+        at_once: the rows are one parameter of this name, a JSON text; None where the driver takes them.
+        fixed: the other parameters where the rows are one.
     """
 
     text: str
     parameters: tuple[_Parameter, ...]
     by_place: bool
+    at_once: str | None = None
+    fixed: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run(connection: sa.Connection, statement: sa.UpdateBase, rows: Sequence[Row]) -> int:
@@ -88,10 +99,22 @@ def run(connection: sa.Connection, statement: sa.UpdateBase, rows: Sequence[Row]
         return connection.execute(statement, [dict(row) for row in rows]).rowcount
     columns = (_column(compiled, parameter, rows) for parameter in compiled.parameters)
     values: list[Any] = list(zip(*columns, strict=True))
+    if compiled.at_once is not None:
+        text = _as_json(compiled, values)
+        return connection.exec_driver_sql(compiled.text, {**compiled.fixed, compiled.at_once: text}).rowcount
     if not compiled.by_place:
         names = [parameter.name for parameter in compiled.parameters]
         values = [dict(zip(names, each, strict=True)) for each in values]
     return connection.exec_driver_sql(compiled.text, values).rowcount
+
+
+def _as_json(compiled: _Compiled, values: Sequence[Sequence[Any]]) -> str:
+    names = [parameter.name for parameter in compiled.parameters]
+    try:
+        return orjson.dumps([dict(zip(names, each, strict=True)) for each in values], default=str).decode()
+    except orjson.JSONEncodeError as error:
+        # Not `from error`: its words may hold the value.
+        raise StatementError("a value is of another kind than its column", compiled.text, None, error) from None
 
 
 def _column(compiled: _Compiled, parameter: _Parameter, rows: Sequence[Row]) -> Iterable[object]:
@@ -149,8 +172,46 @@ def _compile(dialect: sa.Dialect, statement: sa.UpdateBase, keys: Sequence[str])
         if key is None and process is not None:
             constant = process(constant)
         parameters[name] = _Parameter(escaped, key, constant, process)
+    if isinstance(statement, sa.Insert) and dialect.name == "postgresql":
+        given = {one.key or name: one for name, one in parameters.items() if one.key or name in constants}
+        return _compile_at_once(dialect, statement, given)
     order = compiled.positiontup if compiled.positional else parameters
     return _Compiled(compiled.string, tuple(parameters[name] for name in order or ()), compiled.positional)
+
+
+def _compile_at_once(dialect: sa.Dialect, statement: sa.Insert, given: Mapping[str, _Parameter]) -> _Compiled:
+    """Compile an INSERT of PostgreSQL's that takes all its rows as one text.
+
+    Args:
+        given: what stands in the columns that are given or have a default, by their keys.
+    """
+    columns: Any = statement.table.c
+    kinds = {key: columns[key].type for key in given}
+    rows = sa.func.json_to_recordset(sa.cast(sa.bindparam(_ROWS), postgresql.JSON))
+    shapes = [sa.column(f"c{place}", _unlimited(kind)) for place, kind in enumerate(kinds.values())]
+    table = rows.table_valued(*shapes, name="given").render_derived(with_types=True)
+    whole: Any = statement.from_select(list(kinds), sa.select(*table.c), include_defaults=False).compile(
+        dialect=dialect
+    )
+    parameters = [
+        # What is JSON already would become a text within the JSON.
+        replace(given[key], name=f"c{place}", process=None if isinstance(kind, sa.JSON) else given[key].process)
+        for place, (key, kind) in enumerate(kinds.items())
+    ]
+    fixed = {
+        name: value if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is None else process(value)
+        for bind, name in whole.bind_names.items()
+        for value in (bind.effective_value,)
+        if bind.key != _ROWS
+    }
+    return _Compiled(whole.string, tuple(parameters), by_place=False, at_once=_ROWS, fixed=fixed)
+
+
+def _unlimited(kind: Any) -> Any:
+    """Return a type without its limits: making a value of one that has them would cut it, where an INSERT refuses."""
+    if isinstance(kind, sa.String):
+        return sa.Text()
+    return sa.Numeric() if isinstance(kind, sa.Numeric) else kind
 
 
 def _defaults(compiled: SQLCompiler) -> dict[str, object] | None:

@@ -211,7 +211,10 @@ def test_a_kept_statement_is_compiled_once_for_a_connection(engine: sa.Engine, m
     for number in range(3):
         with engine.begin() as connection:
             bulk.run(connection, statement, [{"id": number, "name": "a"}])
-    assert seen == [statement]
+        if not number:
+            assert statement in seen
+            seen.clear()
+    assert seen == []
 
 
 def test_mysql_gets_many_rows_in_one_statement(connection: sa.Connection) -> None:
