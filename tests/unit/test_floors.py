@@ -27,6 +27,7 @@ FLOORS = {
     "resources": 0,
     "sqlite": 0,
     "bulk": 0,
+    "among": 0,
     "codes": 0,
     "words": 0,
     "lines": 0,
