@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -13,6 +12,7 @@ from qbwc_server.refreshing.errors import RefreshingError
 from qbwc_server.rhythm import Place, missed_since
 from qbwc_server.settings import QuietHours
 from qbwc_server.settings.quiet_hours import LONGEST
+from qbwc_server.settings.zones import zone_named
 from qbwc_server.store import companies, schedules
 from qbwc_server.store.schedules import DEFAULTS, NEVER, TASKS, Read, Rhythm, Task, default_rhythm
 
@@ -183,7 +183,7 @@ def read_time_zone(text: str) -> str | None:
     if plain.lower() in ("", DEFAULT):
         return None
     try:
-        return ZoneInfo(plain).key
+        return zone_named(plain).key
     except (KeyError, ValueError, OSError):
         raise BadSchedule("time_zone", text) from None
 

@@ -110,7 +110,8 @@ def _from_file(path: Path, language: str) -> dict[str, Any]:
     except OSError as trouble:
         reason = trouble.strerror or str(trouble)
         raise SettingsError(words.text(language, "settings.unreadable", path=path, reason=reason)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as trouble:
+    except ValueError as trouble:
+        # Not TOML, not UTF-8, or a number of more digits than Python reads.
         raise SettingsError(words.text(language, "settings.not_toml", path=path, reason=trouble)) from None
     if "data_dir" in filed:
         raise SettingsError(words.text(language, "settings.data_dir_in_file", path=path))

@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from babel.localtime import get_localzone
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
@@ -14,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from qbwc_server.settings.office_hours import OfficeHours
 from qbwc_server.settings.private import check_private
 from qbwc_server.settings.urls import OUR_DATABASES, WEBSITE_DATABASES, database_url, public_url
+from qbwc_server.settings.zones import zone_named
 
 _LAST_PORT: Final = 65535
 
@@ -165,7 +165,7 @@ class Settings(BaseModel):
             here = get_localzone()
             value = getattr(here, "key", None) or getattr(here, "zone", None) or "UTC"
         try:
-            return ZoneInfo(value).key
+            return zone_named(value).key
         except (KeyError, ValueError, OSError):
             raise PydanticCustomError("time_zone_unknown", "unknown", {"value": value}) from None
 
@@ -222,5 +222,6 @@ def _is_address(url: str, form: str) -> bool:
 def _local_url(port: object, default: int) -> str:
     # A bad port has a complaint of its own; it must not spoil the address as well.
     digits = str(port)
-    good = digits.isascii() and digits.isdigit() and int(digits) <= _LAST_PORT
+    few = len(digits) <= len(str(_LAST_PORT))
+    good = few and digits.isascii() and digits.isdigit() and int(digits) <= _LAST_PORT
     return f"http://localhost:{digits if good else default}"

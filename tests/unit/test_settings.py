@@ -169,10 +169,13 @@ def test_a_missing_driver_is_named_with_the_extra(monkeypatch: pytest.MonkeyPatc
         ("colour = 'red'", "colour ({path}) is not a setting. Take it out"),
         ("port = 'many'", "port ({path}) must be a whole number from 0 to 65535."),
         ("port = 70000", "port ({path}) must be a whole number from 0 to 65535."),
+        pytest.param(f"port = {'9' * 4000}", "port ({path}) must be a whole number from 0 to 65535.", id="4000 digits"),
+        pytest.param(f"port = {'9' * 5000}", "{path}", id="5000 digits"),
         ("threads = 0", "threads ({path}) must be a whole number from 1 to 256."),
         ("language = 'de'", "language ({path}) must be en or fr."),
         ("log_format = 'xml'", "log_format ({path}) must be text or json."),
         ("time_zone = 'Mars/One'", "time_zone ({path}) names a time zone that is not known here (Mars/One)."),
+        ("time_zone = 'localtime'", "time_zone ({path}) names a time zone that is not known here (localtime)."),
         ("trusted_proxies = ['proxy']", "trusted_proxies ({path}) must be a list of IP addresses"),
         ("trusted_proxies = 4", "trusted_proxies ({path}) must be a list of IP addresses"),
         (
