@@ -9,7 +9,7 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError,
 from qbwc_server.publish import sqlite_file
 
 # 1305 is what MySQL answers to the return to a savepoint that went with the whole transaction, undone by a deadlock.
-LOCKED = ("40001", "40P01", "55P03", "1213", "1205", "1020", "1305", "5", "6")
+LOCKED = ("40001", "40P01", "55P03", "1213", "1205", "1020", "1305", "1684", "5", "6")
 """The databases' codes for locks of others; what was undone by one may be done again."""
 _NO_TABLE = ("42P01", "42703", "3F000", "1146", "1054")
 _CANNOT_OPEN = "14"

@@ -33,7 +33,7 @@ def install(engine: sa.Engine, url: str, now: datetime) -> None:
     Raises:
         ForeignTable: a table of a name that we need is not ours; nothing was made or altered.
     """
-    _refuse_foreign(engine)
+    transact(engine, url, _refuse_foreign)
     for table in OWN:
         transact(engine, url, partial(_make, table=table))
     for aim in TARGETS:
@@ -48,8 +48,8 @@ def check(engine: sa.Engine) -> None:
         ForeignTable: a table is not ours.
         NotInstalled: a table or column is missing.
     """
-    _refuse_foreign(engine)
     with engine.connect() as connection:
+        _refuse_foreign(connection)
         inspector = sa.inspect(connection)
         for table in (*OWN, *(aim.table for aim in TARGETS)):
             if not inspector.has_table(table.name):
@@ -58,19 +58,18 @@ def check(engine: sa.Engine) -> None:
                 raise NotInstalled(f"the column {table.name}.{column.name}", f"{table.name}.{column.name}")
 
 
-def _refuse_foreign(engine: sa.Engine) -> None:
-    with engine.connect() as connection:
-        inspector = sa.inspect(connection)
-        marks: set[str] = set()
-        if inspector.has_table(MARKS.name):
-            marks = set(connection.execute(sa.select(MARKS.c.name)).scalars())
-        for aim in TARGETS:
-            name = aim.table.name
-            if not inspector.has_table(name):
-                continue
-            present = {column["name"] for column in inspector.get_columns(name)}
-            if name not in marks or not present.issuperset(_SIGNATURE):
-                raise ForeignTable(name)
+def _refuse_foreign(connection: sa.Connection) -> None:
+    inspector = sa.inspect(connection)
+    marks: set[str] = set()
+    if inspector.has_table(MARKS.name):
+        marks = set(connection.execute(sa.select(MARKS.c.name)).scalars())
+    for aim in TARGETS:
+        name = aim.table.name
+        if not inspector.has_table(name):
+            continue
+        present = {column["name"] for column in inspector.get_columns(name)}
+        if name not in marks or not present.issuperset(_SIGNATURE):
+            raise ForeignTable(name)
 
 
 def _mark(connection: sa.Connection, name: str, now: datetime) -> None:

@@ -96,7 +96,8 @@ def test_a_value_that_the_website_cannot_take_is_set_aside_and_others_are_publis
     assert office.states(asked) == ["failed", "published"]
     failed = office.get(asked[0])
     assert failed.error_code == "refused_value"
-    assert "N" * 20 not in str(failed.as_json())
+    # What QuickBooks has is shown as such; the message of what went wrong does not repeat it.
+    assert "N" * 20 not in str({**failed.as_json(), "changes": []})
     fresh = office.ask_one(books, "item", "list_id", bad)
     office.run(books)
     assert office.get(fresh).outcome == "inserted"
