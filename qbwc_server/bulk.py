@@ -11,7 +11,7 @@ to make are run through it, and the columns go to the driver's `executemany` as 
 
 PostgreSQL takes an INSERT for each row apart, however they are sent, and its driver each value. There, the rows of an
 INSERT go as one JSON text, of which the database makes rows again: one statement, in which a value that does not fit
-its column is refused as it is in any other.
+its column is refused as it is in any other. Columns of types that JSON does not hold exactly go the other way.
 
 What was compiled is kept beside the driver's connection (`Connection.info`), which fits one dialect by nature, is used
 by one thread at a time and takes it along when it is closed; it is forgotten with its statement. So a statement is
@@ -20,8 +20,10 @@ worth keeping: one that is made anew for each run is compiled for each run.
 What needs more than that (a default computed in Python, lists within the statement) goes through `connection.execute`.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from itertools import repeat
 from operator import itemgetter
 from typing import Any
@@ -82,7 +84,8 @@ def run(connection: sa.Connection, statement: sa.UpdateBase, rows: Sequence[Row]
         connection: any; a transaction begins by itself as with `execute`.
         statement: an INSERT (also one that updates on conflict), UPDATE or DELETE whose values come as `bindparam` or
             by the columns' names; without RETURNING. Keep it: it is compiled once for each connection.
-        rows: all with the keys of the first. They are sent at once, so some hundreds are a good number.
+        rows: all with the keys of the first. They are sent at once, so some hundreds are a good number. Of an INSERT
+            that updates on conflict, one for each key.
 
     Returns:
         How many rows the driver says were written; MySQL counts a row twice that an INSERT found and updated. 0
@@ -111,7 +114,8 @@ def run(connection: sa.Connection, statement: sa.UpdateBase, rows: Sequence[Row]
 def _as_json(compiled: _Compiled, values: Sequence[Sequence[Any]]) -> str:
     names = [parameter.name for parameter in compiled.parameters]
     try:
-        return orjson.dumps([dict(zip(names, each, strict=True)) for each in values], default=str).decode()
+        rows = [dict(zip(names, each, strict=True)) for each in values]
+        return orjson.dumps(rows, default=_digits).decode()
     except orjson.JSONEncodeError as error:
         # Not `from error`: its words may hold the value.
         raise StatementError("a value is of another kind than its column", compiled.text, None, error) from None
@@ -174,19 +178,25 @@ def _compile(dialect: sa.Dialect, statement: sa.UpdateBase, keys: Sequence[str])
         parameters[name] = _Parameter(escaped, key, constant, process)
     if isinstance(statement, sa.Insert) and dialect.name == "postgresql":
         given = {one.key or name: one for name, one in parameters.items() if one.key or name in constants}
-        return _compile_at_once(dialect, statement, given)
+        if (at_once := _compile_at_once(dialect, statement, given)) is not None:
+            return at_once
     order = compiled.positiontup if compiled.positional else parameters
     return _Compiled(compiled.string, tuple(parameters[name] for name in order or ()), compiled.positional)
 
 
-def _compile_at_once(dialect: sa.Dialect, statement: sa.Insert, given: Mapping[str, _Parameter]) -> _Compiled:
-    """Compile an INSERT of PostgreSQL's that takes all its rows as one text.
+def _compile_at_once(dialect: sa.Dialect, statement: sa.Insert, given: Mapping[str, _Parameter]) -> _Compiled | None:
+    """Compile an INSERT of PostgreSQL's that takes all its rows as one text; None where JSON cannot hold them exactly.
 
     Args:
         given: what stands in the columns that are given or have a default, by their keys.
     """
     columns: Any = statement.table.c
+    own = getattr(statement, "_values", None)
+    if own or not given.keys() <= set(columns.keys()):
+        return None
     kinds = {key: columns[key].type for key in given}
+    if not all(_is_exact(kind, dialect) for kind in kinds.values()):
+        return None
     rows = sa.func.json_to_recordset(sa.cast(sa.bindparam(_ROWS), postgresql.JSON))
     shapes = [sa.column(f"c{place}", _unlimited(kind)) for place, kind in enumerate(kinds.values())]
     table = rows.table_valued(*shapes, name="given").render_derived(with_types=True)
@@ -194,10 +204,11 @@ def _compile_at_once(dialect: sa.Dialect, statement: sa.Insert, given: Mapping[s
         dialect=dialect
     )
     parameters = [
-        # What is JSON already would become a text within the JSON.
-        replace(given[key], name=f"c{place}", process=None if isinstance(kind, sa.JSON) else given[key].process)
+        replace(given[key], name=f"c{place}", process=_within(kind, dialect, given[key].process))
         for place, (key, kind) in enumerate(kinds.items())
     ]
+    if any(bind.required for bind in whole.bind_names if bind.key != _ROWS):
+        return None
     fixed = {
         name: value if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is None else process(value)
         for bind, name in whole.bind_names.items()
@@ -205,6 +216,32 @@ def _compile_at_once(dialect: sa.Dialect, statement: sa.Insert, given: Mapping[s
         if bind.key != _ROWS
     }
     return _Compiled(whole.string, tuple(parameters), by_place=False, at_once=_ROWS, fixed=fixed)
+
+
+def _is_exact(kind: Any, dialect: sa.Dialect) -> bool:
+    """Tell whether JSON holds every value of a type, and gives it back as the driver would."""
+    while isinstance(kind, sa.TypeDecorator):
+        kind = kind.load_dialect_impl(dialect)
+    if isinstance(kind, sa.JSON):
+        return kind.none_as_null
+    if isinstance(kind, sa.Enum | sa.Float):
+        return False
+    return isinstance(kind, sa.String | sa.Integer | sa.Numeric | sa.Boolean | sa.DateTime | sa.Date)
+
+
+def _within(kind: Any, dialect: Any, process: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    """Return what makes of a column's value one within the JSON; JSON of its own stands in it as it is."""
+    if not isinstance(kind, sa.JSON):
+        return process
+    write = dialect._json_serializer or json.dumps  # noqa: SLF001 - the engine's own way has no public name
+    return lambda value: None if value is None else orjson.Fragment(write(value))
+
+
+def _digits(value: object) -> str:
+    """Return a Decimal in its own digits."""
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError
 
 
 def _unlimited(kind: Any) -> Any:

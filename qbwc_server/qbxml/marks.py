@@ -11,9 +11,10 @@ is parsed, and nothing is read of it but its ListID and its time.
 
 That needs no parser: outside of comments and CDATA sections a "<" is nothing but
 the beginning of a tag, so what looks like a record that begins with its ListID
-is one, and where it ends is as plain. An answer that holds such a section (none
-of QuickBooks's does) is parsed as it is, and so is whatever looks otherwise than
-a record does: that costs time and loses nothing. What was taken out was parsed
+is one, and its end is the next closing tag of its name, unless it holds another
+tag of that name. An answer with a comment or such a section (none of QuickBooks's
+has one) is parsed as it is, and so is whatever looks otherwise than a record
+does: that costs time and loses nothing. What was taken out was parsed
 when it came for the first time, letter for letter.
 """
 
@@ -75,6 +76,8 @@ class Sieve:
         self._of_asked = hashlib.sha256("\n".join(asked).encode()).hexdigest()[:_OF_ASKED]
         names = "|".join(sorted(kind.rets)).encode("ascii")
         self._tag = re.compile(rb"<(?:%s)>" % names)
+        # Within a record, neither another one begins nor does anything end that is called alike.
+        self._odd = {name: (b"<" + name, b"</" + name) for name in (ret.encode("ascii") for ret in kind.rets)}
         self._head = re.compile(rb"<(%s)>\s*<ListID>([^<&]*)</ListID>" % names)
         self._closing = b"</" + kind.answer_element.encode("ascii")
         self._held = b""
@@ -106,8 +109,14 @@ class Sieve:
             if end < 0:
                 break
             at = end + len(closing)
-            found.append((head.start(), at, head[2].decode("utf-8", "replace")))
+            if not any(data.find(odd, head.end(), end) >= 0 for odd in self._odd[head[1]]):
+                found.append((head.start(), at, head[2].decode("utf-8", "replace")))
         return found, at
+
+    def close(self) -> bytes:
+        """Give what was held back; nothing more of the answer is sifted."""
+        held, self._held = self._held, b""
+        return held
 
     def _ready(self, data: bytes, at: int) -> int:
         """Return up to where the bytes go on: a record that has only begun waits for the rest of it.

@@ -36,7 +36,8 @@ _TAIL: Final = 64
 _ROOT: Final = "QBXML"
 _MESSAGES: Final = "QBXMLMsgsRs"
 _ANSWERS: Final = frozenset({DELETED_ANSWER, *(kind.answer_element for kind in LISTS)})
-_OPENING: Final = re.compile(rb"<(?:%s)\b[^>]*>" % "|".join(kind.answer_element for kind in LISTS).encode("ascii"))
+_LIST_ANSWERS: Final = "|".join(kind.answer_element for kind in LISTS)
+_OPENING: Final = re.compile(rf"""<(?:{_LIST_ANSWERS})\b(?:[^>"']|"[^"]*"|'[^']*')*>""".encode())
 _TAGS: Final = (_ROOT, _MESSAGES, *_ANSWERS, DELETED_RET, *(ret for kind in LISTS for ret in kind.rets))
 
 Part = AnswerHead | Observation | Unchanged | Deletion | AnswerEnd
@@ -97,6 +98,8 @@ class _AnswerReader:
         self._expected = expected
         self._known = known
         self._sieve: Sieve | None = None
+        # What a sieve had held back when its answer ended.
+        self._left = b""
         # Of what was fed to the parser, by ListID, and what was kept from it.
         self._marks: Mapping[str, str | None] = {}
         self._unchanged: list[Unchanged] = []
@@ -131,7 +134,8 @@ class _AnswerReader:
         Args:
             last: there are no more.
         """
-        while data or (last and self._sieve is not None):
+        while data or self._left or (last and self._sieve is not None):
+            data, self._left = self._left + data, b""
             if self._sieve is None:
                 # What was asked for is known once the beginning of the answer has been parsed.
                 opening = _OPENING.search(data) if self._known is not None else None
@@ -159,8 +163,15 @@ class _AnswerReader:
                 if record is not None:
                     yield record
             elif element is self._answer and self._head is not None:
-                self._answer = self._sieve = None
+                self._answer = None
+                self._drop_sieve()
                 yield AnswerEnd(self._head.request_id, self._count, self._unreadable)
+
+    def _drop_sieve(self) -> None:
+        """Sift no more; what the sieve had held back comes next."""
+        if self._sieve is not None:
+            self._left += self._sieve.close()
+        self._sieve, self._marks = None, {}
 
     def prune(self) -> None:
         """Drop what has been read; refuse what does not belong here.
@@ -220,7 +231,7 @@ class _AnswerReader:
         if reader is None:
             reader = self._readers[context] = _reader(context)
         self._reader = reader
-        self._sieve = None
+        self._drop_sieve()
         if self._known is not None and isinstance(context, ListQueryContext) and not context.volatile:
             self._sieve = Sieve(context, self._known)
         self._answer, self._count, self._unreadable = element, 0, 0

@@ -24,6 +24,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, or_, select, update
 
 from qbwc_server.store import claims, companies, erasing
+from qbwc_server.store.history import differences
 from qbwc_server.store.records import SEARCHED, fold
 from qbwc_server.store.tables import (
     FINAL_STATES,
@@ -136,7 +137,7 @@ def _known(connection: Connection, company: str, list_name: str, list_id: str) -
     for fields in connection.execute(
         select(changes.c.fields).where(_of(changes, company, list_name, list_id))
     ).scalars():
-        found += [(one["field"], one[side]) for one in fields for side in ("before", "after")]
+        found += [(one["field"], one[side]) for one in differences(fields) for side in ("before", "after")]
     for name in connection.execute(
         select(refreshes.c.full_name).where(_of(refreshes, company, list_name, list_id))
     ).scalars():

@@ -304,9 +304,9 @@ def _merge(before: Mapping[str, Any], seen: Seen) -> dict[str, Any]:
 
 
 def _difference(before: Record | None, values: Mapping[str, Any]) -> tuple[str, Any] | None:
-    """Return the kind of change and its fields; a record seen for the first time has none (`history`)."""
+    """Return the kind of change and its fields; of a record seen for the first time, just its values."""
     if before is None:
-        return CREATED, []
+        return CREATED, values
     old = before.values
     fields = [
         {"field": name, "before": old.get(name), "after": values.get(name)}

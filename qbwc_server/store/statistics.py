@@ -9,8 +9,10 @@ with the square of the list. Autovacuum mends that within a minute or so, in whi
 for the second list of a table whose statistics know of one alone.
 
 So the first pages of a list have the three columns of the key analyzed, in their own transaction, which sees their
-rows; that takes a few milliseconds, whatever the other columns hold. Who does not own the table is told by a warning of
-PostgreSQL's and nothing happens. SQLite prefers a key that is given whole without being told.
+rows; that takes some milliseconds, or some tenths of a second where other lists have hundreds of thousands of records.
+Two cannot analyze a table at once, nor beside a VACUUM: who comes second skips it, and the next page tries again. Who
+does not own the table is told by a warning of PostgreSQL's and nothing happens. SQLite prefers a key that is given
+whole without being told.
 """
 
 from sqlalchemy import Connection, func, select, text
@@ -32,4 +34,4 @@ def learn(connection: Connection, company: str, list_name: str, created: int) ->
     of_list = select(records.c.list_id).where(records.c.company == company, records.c.list == list_name)
     found = of_list.limit(_ENOUGH + created).subquery()
     if connection.execute(select(func.count()).select_from(found)).scalar_one() - created < _ENOUGH:
-        connection.execute(text("ANALYZE records (company, list, list_id)"))
+        connection.execute(text("ANALYZE (SKIP_LOCKED) records (company, list, list_id)"))

@@ -39,8 +39,3 @@ def test_what_every_edit_moves_is_no_field_of_a_first_change(office: Office, boo
     told = {part["field"] for part in changes(office, books, list_id)[0].fields}
     assert {"Name", "ListID"} <= told
     assert not told & history.NO_CHANGE
-
-
-def test_a_first_change_is_stored_without_values(office: Office, books: Books) -> None:
-    read(office, books, books.list_ids("customer")[0])
-    assert [row["fields"] for row in office.rows(tables.changes)] == [[]]

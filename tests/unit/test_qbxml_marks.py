@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -117,6 +118,25 @@ def test_marks_do_not_depend_on_how_the_bytes_come(size: int) -> None:
     assert marks_of(read(PAGE, {}, size=size)).items() <= KNOWN.items()
 
 
+@given(cuts=st.sets(st.integers(1, len(PAGE) - 1), max_size=6), known=st.booleans())
+def test_no_byte_is_lost_wherever_the_stream_is_cut(cuts: set[int], *, known: bool) -> None:
+    pieces = [PAGE[start:end].encode() for start, end in pairwise([0, *sorted(cuts), len(PAGE)])]
+
+    class Cut(io.RawIOBase):
+        def read(self, _size: int = -1, /) -> bytes:
+            return pieces.pop(0) if pieces else b""
+
+    marks = KNOWN if known else {}
+    parts = list(read_answer(Cut(), {"1": context()}, lambda _, ids: {one: marks[one] for one in ids if one in marks}))
+    assert observed(parts).keys() | unchanged(parts).keys() == KNOWN.keys()
+    assert parts[-1] == AnswerEnd("1", COUNT, 0)
+
+
+def test_an_attribute_may_hold_the_end_of_a_tag() -> None:
+    text = PAGE.replace("Status OK", "a > b")
+    assert unchanged(read(text, KNOWN)).keys() == KNOWN.keys()
+
+
 def test_a_mark_belongs_to_what_was_asked_for() -> None:
     parts = read(PAGE, KNOWN, {"1": context("customer", "customer.Balance")})
     assert observed(parts).keys() == KNOWN.keys()
@@ -129,14 +149,28 @@ def test_a_mark_belongs_to_what_was_asked_for() -> None:
         customer(3).replace("555-0100", "<![CDATA[</CustomerRet>]]>"),
         customer(3, before="<ParentRef><ListID>80000009-1</ListID></ParentRef>"),
         customer(3).replace("<CustomerRet>", '<CustomerRet note="a">'),
+        customer(3).replace("</CustomerRet>", "</CustomerRet >"),
+        f"<Odd>{customer(3)}</Odd>{customer(3)}",
+        customer(3).replace("<Phone>", f"<Odd>{customer(4)}</Odd><Phone>"),
     ],
-    ids=["comment", "CDATA", "ListID not first", "attribute"],
+    ids=[
+        "comment",
+        "CDATA",
+        "ListID not first",
+        "attribute",
+        "blank in the end tag",
+        "within another",
+        "around another",
+    ],
 )
 def test_what_looks_otherwise_is_read_whole(body: str) -> None:
     text = HEAD + answer(customer(1) + body + customer(2)) + TAIL
-    parts = read(text, {list_id(3): marks_of(read(text, {})).get(list_id(3), "")})
+    plainly = list(read_answer(io.BytesIO(text.encode()), {"1": context()}))
+    parts = read(text, {})
     assert observed(parts)[list_id(3)].values["Name"] == "Dupont 3"
-    assert observed(parts).keys() == {list_id(1), list_id(2), list_id(3)}
+    assert observed(parts).keys() == observed(plainly).keys() == {list_id(1), list_id(2), list_id(3)}
+    again = read(text, marks_of(parts))
+    assert observed(again).keys() | unchanged(again).keys() == observed(plainly).keys()
 
 
 def test_a_record_that_comes_twice_and_differs_has_no_mark() -> None:

@@ -65,7 +65,7 @@ changes = Table(
     Column("changed_at", UTCDateTime, nullable=False),
     # The list run that brought it, if it came with one.
     Column("refresh_id", Counter, ForeignKey("refreshes.id")),
-    # created, updated, deleted or revived; and [{"field", "before", "after"}], empty for what was created.
+    # created, updated, deleted or revived; and [{"field", "before", "after"}], or the values of what was created.
     Column("kind", String(10), nullable=False),
     Column("fields", JSONType, nullable=False),
     PrimaryKeyConstraint("company", "seq"),

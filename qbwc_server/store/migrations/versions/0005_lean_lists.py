@@ -1,7 +1,7 @@
 """Less to write for each record of a list.
 
-What a record looked like when it was first seen is no longer kept a second time: later changes can be undone. That a
-row of the outbox is some company's follows from its record. PostgreSQL keeps room beside rows that are soon updated.
+That a row of the outbox is some company's follows from its record. PostgreSQL keeps room beside rows that are soon
+updated.
 """
 
 from alembic import op
@@ -13,7 +13,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("UPDATE changes SET fields = '[]' WHERE kind = 'created'")
     with op.batch_alter_table("outbox") as batch_op:
         batch_op.drop_constraint("fk_outbox_company_companies", type_="foreignkey")
     if op.get_context().dialect.name == "postgresql":
