@@ -12,6 +12,22 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # Each carries an IPv4 address in its last 32 bits, and a translator on the way calls that one.
 _CARRIERS: Final = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96")))
+# Not public either, though not every release of `ipaddress` says so: what protocols keep for themselves, tunnels and
+# translators within a network, benchmarks, and the old site-local addresses.
+_NEVER: Final = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "100.64.0.0/10",
+            "192.0.0.0/24",
+            "192.88.99.0/24",
+            "198.18.0.0/15",
+            "64:ff9b:1::/48",
+            "2001::/23",
+            "fec0::/10",
+        ),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +69,7 @@ def _meant(address: Address) -> Iterator[Address]:
     """Yield whom an address leads to: those that it carries, or else itself."""
     carried: tuple[Address, ...] = ()
     if isinstance(address, ipaddress.IPv6Address):
-        mapped, to_six, teredo = address.ipv4_mapped, address.sixtofour, address.teredo
-        carried = tuple(each for each in (mapped, to_six, *(teredo or ())) if each is not None)
+        carried = tuple(each for each in (address.ipv4_mapped, address.sixtofour) if each is not None)
         # The loopback and unspecified addresses stand in ::/96 too, and carry nobody.
         if any(address in network for network in _CARRIERS) and not (address.is_loopback or address.is_unspecified):
             carried = (ipaddress.IPv4Address(int(address) & 0xFFFFFFFF),)
@@ -62,4 +77,5 @@ def _meant(address: Address) -> Iterator[Address]:
 
 
 def _public(address: Address) -> bool:
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+    special = address.is_multicast or address.is_reserved or address.is_unspecified
+    return address.is_global and not special and not any(address in network for network in _NEVER)

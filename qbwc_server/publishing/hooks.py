@@ -20,7 +20,7 @@ from qbwc_server.store import deliveries
 from qbwc_server.store.database import Database
 
 # The stop of a whole server is promised within ten seconds; a claimed delivery is posted after the next start.
-_STOP_SECONDS: Final = 3.0
+_STOP_SECONDS: Final = 2.0
 
 
 class Hooks:
@@ -88,9 +88,13 @@ class Hooks:
 
     def tidy(self) -> int:
         """Give up what has waited for a day for webhooks that are not set any more; returns how many."""
-        with self.database.write() as connection:
+        names = [each.name for each in self.endpoints]
+        with self.database.read() as connection:
             now = self.clock(connection)
-            return deliveries.abandon(connection, [each.name for each in self.endpoints], now - GIVEN_UP_AFTER, now)
+            if not deliveries.any_orphans(connection, names, now - GIVEN_UP_AFTER):
+                return 0
+        with self.database.write() as connection:
+            return deliveries.give_up_orphans(connection, names, now - GIVEN_UP_AFTER, now)
 
 
 def make_hooks(

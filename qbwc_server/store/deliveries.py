@@ -166,17 +166,23 @@ def hurry(connection: Connection, endpoint: str, troubles: Iterable[str], now: d
     connection.execute(update(deliveries).where(these).values(due_at=now))
 
 
-def abandon(connection: Connection, endpoints: Iterable[str], begun_before: datetime, now: datetime) -> int:
-    """Give up what waits for webhooks that are none of these and was begun before; returns how many."""
-    theirs = and_(
-        deliveries.c.state == "waiting",
-        deliveries.c.endpoint.not_in(tuple(endpoints)),
-        deliveries.c.begun_at < begun_before,
+def any_orphans(connection: Connection, endpoints: Iterable[str], begun_before: datetime) -> bool:
+    """Tell whether anything waits for webhooks that are none of these and was begun before."""
+    return (
+        connection.execute(select(deliveries.c.id).where(_orphaned(endpoints, begun_before)).limit(1)).first()
+        is not None
     )
-    if connection.execute(select(deliveries.c.id).where(theirs).limit(1)).first() is None:
-        return 0
+
+
+def give_up_orphans(connection: Connection, endpoints: Iterable[str], begun_before: datetime, now: datetime) -> int:
+    """Give up what waits for webhooks that are none of these and was begun before; returns how many."""
     over = {"state": "failed", "due_at": None, "finished_at": now, "trouble": "not_set"}
-    return connection.execute(update(deliveries).where(theirs).values(over)).rowcount
+    return connection.execute(update(deliveries).where(_orphaned(endpoints, begun_before)).values(over)).rowcount
+
+
+def _orphaned(endpoints: Iterable[str], begun_before: datetime) -> ColumnElement[bool]:
+    theirs = deliveries.c.endpoint.not_in(tuple(endpoints))
+    return and_(deliveries.c.state == "waiting", theirs, deliveries.c.begun_at < begun_before)
 
 
 def replay(connection: Connection, delivery_id: int, now: datetime) -> Delivery | None:

@@ -95,7 +95,7 @@ def test_both_lists_were_told_and_the_page_shows_it_without_a_secret(office: Web
     for secret in ("QUJD", "s3cret-part", "SHOP_HOOK"):
         assert secret not in page.text
     french = ada.get(f"{PAGE}?lang=fr").words
-    for said in ("Accepté", "Renvoyer", "Dernière réponse", "2 secrets\u00a0: chaque envoi"):
+    for said in ("Accepté", "Renvoyer", "Dernière réponse", "2 secrets : chaque envoi"):
         assert said in french
     ada.get(f"{PAGE}?lang=en")
 

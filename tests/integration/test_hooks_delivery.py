@@ -8,7 +8,6 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -234,7 +233,7 @@ def test_a_name_that_leads_elsewhere_a_moment_later_gains_nothing(
     # The only thing that cannot be had here is a name server that changes its mind: it answers with an address that is
     # allowed first, and with the receiver's ever after.
     answers = ["127.0.0.2"]
-    honest: Callable[..., Any] = socket.getaddrinfo
+    honest: Any = socket.getaddrinfo
 
     def fickle(host: str, port: int, *rest: Any, **named: Any) -> Any:
         if host != "shop.example.com":

@@ -65,9 +65,8 @@ def test_what_was_published_is_told_once_and_what_was_not_changed_is_not(hooked:
     hooked.run(books)
     assert told(hooked)[2:] == [(one, "updated")]
     books.quickbooks.delete("customer", two)
-    for _ in range(2):
-        hooked.ask(books, "customer", "list_id", two)
-        hooked.run(books)
+    hooked.ask(books, "customer", "list_id", two)
+    hooked.run(books)
     assert told(hooked)[3:] == [(two, "deleted")]
     assert b"555-0123" not in repr(hooked.rows(tables.deliveries)).encode()
 
