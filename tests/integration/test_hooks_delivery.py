@@ -10,12 +10,13 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from office import Office
-from receivers import Hook, free_port, hook_server, mute_server
+from receivers import Hook, certificate, free_port, hook_server, mute_server
 
 from qbwc_server.publish.records import Published
 from qbwc_server.publishing.hooks import Hooks
@@ -205,6 +206,26 @@ def test_a_redirect_is_not_followed(office: Office) -> None:
         wire.hooks.deliver()
         assert wire.states() == [("waiting", "redirect")]
         assert hook.paths == ["/hook/s3cret-part"]
+
+
+def test_the_certificate_is_checked_against_the_name_though_the_number_is_called(
+    office: Office, tmp_path: Path
+) -> None:
+    server, trusting = certificate(tmp_path)
+    with hook_server(tls=server) as hook:
+        wire = Wire(office, hook.url)
+        wire.queue()
+        wire.hooks.deliver()
+        assert wire.states() == [("waiting", "certificate")]
+        wire.due()
+        wire.hooks.carriers[0].tls = trusting
+        assert wire.hooks.deliver() == 1
+        wire.queue()
+        wire.hooks.carriers[0].endpoint = Endpoint(
+            "shop", ("customers",), hook.url.replace("localhost", "127.0.0.1"), (NEW,)
+        )
+        wire.hooks.deliver()
+        assert wire.states() == [("delivered", None), ("waiting", "certificate")]
 
 
 def test_a_receiver_that_says_nothing_is_left_when_its_time_is_over(office: Office) -> None:
