@@ -24,7 +24,7 @@ from qbwc_server.api import make_api
 from qbwc_server.api.problems import Problem
 from qbwc_server.conversation import Conversation, Manner
 from qbwc_server.publish import Website
-from qbwc_server.publishing import Publisher
+from qbwc_server.publishing import Hooks, Publisher, make_hooks
 from qbwc_server.refreshing import Office, Refreshing
 from qbwc_server.rhythm import Place
 from qbwc_server.settings import Settings
@@ -66,6 +66,7 @@ class Application:
         conversation: what the Web Connector talks to.
         publisher: brings what was answered to the website.
         courier: notices what goes wrong and has people told.
+        hooks: tells programs of what was published.
     """
 
     wsgi: "WSGIApplication"
@@ -75,14 +76,17 @@ class Application:
     conversation: Conversation
     publisher: Publisher
     courier: Courier
+    hooks: Hooks
 
     def start(self) -> None:
-        """Begin to publish and to notice."""
+        """Begin to publish, to notice and to tell."""
         self.publisher.start()
         self.courier.start()
+        self.hooks.start()
 
     def stop(self) -> None:
         """End publishing after the batch in hand, and the messages, and close both databases."""
+        self.hooks.stop()
         self.courier.stop()
         self.publisher.stop()
         self.conversation.watch.flush(self.database)
@@ -100,6 +104,7 @@ def build_app(settings: Settings, *, simulated: bool = False) -> Application:
     Raises:
         DatabaseUnreachable, SchemaBehind, SchemaAhead: our own database cannot be used as it is.
         UnsupportedDatabase: the website's database is of another kind, or its driver is missing.
+        BadSecret: the secret of a webhook is missing from the environment, or is none.
     """
     database = open_database(settings.database_url.get_secret_value())
     with database.read() as connection:
@@ -110,14 +115,16 @@ def build_app(settings: Settings, *, simulated: bool = False) -> Application:
     here = Place.of(settings)
     place = here if settings.schedules == "on" else None
     retention = Retention(database, _keep(settings))
+    hooks = make_hooks(settings, database)
     publisher = Publisher(
         database,
         website,
         at_each_tick=lambda: conversation.watch.flush(database),
-        now_and_then=lambda: _keep_house(conversation, retention),
+        now_and_then=lambda: _keep_house(conversation, retention, hooks),
+        hooks=hooks,
     )
     conversation = Conversation(database, publisher.wake, Manner(settings.language, private, place, here.zone))
-    web = make_web(settings, database, refreshing, website=website, simulated=simulated)
+    web = make_web(settings, database, refreshing, website=website, hooks=hooks, simulated=simulated)
     soap = make_soap_app(conversation, public_url=settings.public_url, language=settings.language)
     hosts = frozenset((*_LOOPBACK, _ascii(urlsplit(settings.public_url).hostname or "")))
     said = words.text(settings.language, "page.strange_host")
@@ -131,11 +138,12 @@ def build_app(settings: Settings, *, simulated: bool = False) -> Application:
     wsgi = _below(prefix, doors) if prefix else doors
     wsgi = _trusting(settings.trusted_proxies, wsgi)
     courier = make_courier(settings, database)
-    return Application(wsgi, database, website, refreshing, conversation, publisher, courier)
+    return Application(wsgi, database, website, refreshing, conversation, publisher, courier, hooks)
 
 
-def _keep_house(conversation: Conversation, retention: Retention) -> None:
+def _keep_house(conversation: Conversation, retention: Retention, hooks: Hooks) -> None:
     conversation.give_up_silent()
+    hooks.tidy()
     retention.now_and_then()
 
 
@@ -146,6 +154,7 @@ def _keep(settings: Settings) -> Keep:
         refreshes=timedelta(days=settings.keep_refreshes_days),
         tombstones=timedelta(days=settings.keep_tombstones_days),
         audit=timedelta(days=settings.keep_audit_days),
+        webhooks=timedelta(days=settings.keep_webhooks_days),
     )
 
 

@@ -11,10 +11,20 @@ import io
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from typing import Final
 
 # No longer than a record of TLS: sending more than one waits once for each.
 _CHUNK: Final = 16 << 10
+
+
+class AddressRefused(OSError):
+    """A host's name leads only to addresses that must not be called."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"The name {host} leads to a private address only, which is not called. Use a public one, or allow it."
+        )
 
 
 def left(deadline: float) -> float:
@@ -29,13 +39,25 @@ def left(deadline: float) -> float:
     return seconds
 
 
-def connect(host: str, port: int, deadline: float, tls: ssl.SSLContext | None = None) -> socket.socket:
+def connect(
+    host: str,
+    port: int,
+    deadline: float,
+    tls: ssl.SSLContext | None = None,
+    *,
+    may: Callable[[str], bool] | None = None,
+) -> socket.socket:
     """Open a connection to the first address of a host that answers, encrypted where `tls` is given.
 
+    Args:
+        may: Whether an address, in numbers, may be called; any may when left out. The name is looked up once, and what
+            was judged is what is called: a name that leads elsewhere a moment later gains nothing.
+
     Raises:
+        AddressRefused: None of its addresses may be called.
         OSError: None did before the deadline, the host is unknown, or the certificate is not trusted.
     """
-    plain = _connected(host, port, deadline)
+    plain = _connected(host, port, deadline, may)
     plain.settimeout(left(deadline))
     if tls is None:
         return plain
@@ -46,8 +68,12 @@ def connect(host: str, port: int, deadline: float, tls: ssl.SSLContext | None = 
         raise
 
 
-def _connected(host: str, port: int, deadline: float) -> socket.socket:
+def _connected(host: str, port: int, deadline: float, may: Callable[[str], bool] | None) -> socket.socket:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    if may is not None:
+        found = [each for each in found if may(str(each[-1][0]))]
+        if not found:
+            raise AddressRefused(host)
     for others, (*_, address) in zip(range(len(found) - 1, -1, -1), found, strict=True):
         # An address where nobody answers leaves the others their share of the time.
         share = left(deadline) / (others + 1)
@@ -57,6 +83,22 @@ def _connected(host: str, port: int, deadline: float) -> socket.socket:
             if not others:
                 raise
     raise OSError("the host has no address")
+
+
+# A kind stands before the kinds that it is one of.
+_REASONS: Final = (
+    (AddressRefused, "address_refused"),
+    (ssl.SSLCertVerificationError, "certificate"),
+    (ssl.SSLError, "encryption"),
+    (TimeoutError, "slow"),
+    (socket.gaierror, "unknown_host"),
+    (ConnectionRefusedError, "nobody_there"),
+)
+
+
+def reason_of(problem: BaseException) -> str:
+    """Return in a word what kept a connection from being made or held."""
+    return next((reason for kind, reason in _REASONS if isinstance(problem, kind)), "broken_off")
 
 
 def send(sock: socket.socket, data: bytes, deadline: float) -> None:

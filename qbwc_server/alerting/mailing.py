@@ -163,22 +163,7 @@ def _reason(problem: Exception) -> Undelivered:
         return Undelivered("busy" if problem.smtp_code == _NO_MORE_NOW else "refused", reply)
     # smtplib says of a time limit that the connection was closed; what it was stands behind.
     cause = problem.__context__ if isinstance(problem, smtplib.SMTPServerDisconnected) else problem
-    return Undelivered(reason_of_connection(cause or problem))
-
-
-def reason_of_connection(problem: BaseException) -> str:
-    """Return what kept a connection from being made or held, a key under `alerts.trouble`."""
-    if isinstance(problem, ssl.SSLCertVerificationError):
-        return "certificate"
-    if isinstance(problem, ssl.SSLError):
-        return "encryption"
-    if isinstance(problem, TimeoutError):
-        return "slow"
-    if isinstance(problem, socket.gaierror):
-        return "unknown_host"
-    if isinstance(problem, ConnectionRefusedError):
-        return "nobody_there"
-    return "broken_off"
+    return Undelivered(deadlines.reason_of(cause or problem))
 
 
 def _reply(problem: Exception) -> str:

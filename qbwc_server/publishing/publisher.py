@@ -23,15 +23,18 @@ what was staged and never accepted.
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import cast
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_server.publish.errors import WebsiteError
-from qbwc_server.publish.records import SET_ASIDE, Dirty, Freshness, Published
+from qbwc_server.publish.records import SET_ASIDE, Dirty, Freshness, Outcome, Published
 from qbwc_server.publish.website import Website
 from qbwc_server.publishing import lists, numbers
+from qbwc_server.publishing.hooks import Hooks
 from qbwc_server.store import claims, companies, freshness, installation, moves, staging
 from qbwc_server.store.claims import Claimed
 from qbwc_server.store.database import Database
@@ -57,6 +60,7 @@ class Publisher:
         website: the website's.
         at_each_tick: called at each tick: writing who was seen.
         now_and_then: called twice a minute: giving up silent visits, taking away what was kept long enough.
+        hooks: who is told of what was published.
     """
 
     def __init__(
@@ -66,11 +70,13 @@ class Publisher:
         *,
         at_each_tick: Callable[[], object] = lambda: None,
         now_and_then: Callable[[], object] = lambda: None,
+        hooks: Hooks | None = None,
     ) -> None:
         self.database = database
         self.website = website
         self.at_each_tick = at_each_tick
         self.now_and_then = now_and_then
+        self.hooks = hooks
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -276,14 +282,33 @@ class Publisher:
                 counted.append((one, _counted(one, result, earlier.get(key))))
             claims.done(connection, gone)
             lists.count(connection, counted)
+            queued = self._queue_hooks(connection, counted, results, now)
             for fresh in told:
                 if fresh.last_contact_at is not None:
                     freshness.told(connection, fresh.company, fresh.list, fresh.last_contact_at)
+        if queued and self.hooks is not None:
+            self.hooks.wake()
         # The website answers, even if it was only told of a call: what was put off for minutes need not wait.
         if (told or any(one.attempts for one in claimed)) and self._anything_postponed():
             with self.database.write() as connection:
                 claims.hurry(connection, self.database.now(connection))
         lists.finish(self.database)
+
+    def _queue_hooks(
+        self,
+        connection: Connection,
+        counted: Sequence[tuple[Claimed, str]],
+        results: Mapping[Key, Published],
+        now: datetime,
+    ) -> int:
+        """Have webhooks told, target by target; returns how many deliveries it is."""
+        if self.hooks is None:
+            return 0
+        told: dict[str, list[Published]] = {}
+        for one, outcome in counted:
+            # What a dead process did before it could say so counts as done now.
+            told.setdefault(one.target, []).append(replace(results[_key(one)], outcome=cast("Outcome", outcome)))
+        return sum(self.hooks.queue(connection, target, each, now) for target, each in told.items())
 
 
 def _hold(connection: Connection, whose: Sequence[Claimed | Freshness]) -> tuple[str, ...]:

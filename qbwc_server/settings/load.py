@@ -125,7 +125,8 @@ def _from_file(path: Path, language: str) -> dict[str, Any]:
 def _problem(language: str, layers: _Layers, error: ErrorDetails) -> str:
     name = str(error["loc"][0]) if error["loc"] else ""
     shown = layers.shown(name)
-    if error["type"] == "extra_forbidden":
+    # Deeper down it is a part of a setting that is not known.
+    if error["type"] == "extra_forbidden" and len(error["loc"]) == 1:
         near = difflib.get_close_matches(name, Settings.model_fields, n=1)
         if near:
             return words.text(language, "settings.unknown_key_near", name=shown, near=near[0])

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from qbwc_server.settings.office_hours import OfficeHours
 from qbwc_server.settings.private import check_private
 from qbwc_server.settings.urls import OUR_DATABASES, WEBSITE_DATABASES, database_url, public_url
+from qbwc_server.settings.webhooks import WebhookSetting
 from qbwc_server.settings.zones import zone_named
 
 _LAST_PORT: Final = 65535
@@ -56,6 +57,9 @@ class Settings(BaseModel):
         keep_refreshes_days: The same of refreshes that are final, who asked for them, and programs' idempotency keys.
         keep_tombstones_days: How long the values are kept of a record that QuickBooks deleted.
         keep_audit_days: How long it is kept who did what.
+        keep_webhooks_days: The same of what webhooks were told, once it was taken or given up.
+        webhooks: Who is told of what is published into the default tables.
+        webhook_networks: Networks that are not public and that webhooks may be sent into all the same.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
@@ -86,6 +90,9 @@ class Settings(BaseModel):
     keep_refreshes_days: int = Field(default=365, ge=1, le=MOST_DAYS, strict=True)
     keep_tombstones_days: int = Field(default=365, ge=1, le=MOST_DAYS, strict=True)
     keep_audit_days: int = Field(default=3650, ge=1, le=MOST_DAYS, strict=True)
+    keep_webhooks_days: int = Field(default=30, ge=1, le=MOST_DAYS, strict=True)
+    webhooks: tuple[WebhookSetting, ...] = ()
+    webhook_networks: tuple[str, ...] = ()
 
     @property
     def path_prefix(self) -> str:
@@ -138,12 +145,12 @@ class Settings(BaseModel):
     def _public(cls, value: str) -> str:
         return public_url(value)
 
-    @field_validator("trusted_proxies", "publish_private", mode="before")
+    @field_validator("trusted_proxies", "webhook_networks", "publish_private", mode="before")
     @classmethod
     def _several(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
     def _proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for address in value:

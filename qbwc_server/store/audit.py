@@ -58,6 +58,7 @@ What = Literal[
     "audit_exported",
     "settings_changed",
     "alert_tested",
+    "webhook_replayed",
 ]
 # Everything that is noted; the words for each stand in the catalogue under "audit.deed".
 WHAT: Final[tuple[What, ...]] = get_args(What)

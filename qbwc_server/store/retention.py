@@ -28,6 +28,7 @@ from qbwc_server.store.tables import (
     FINAL_STATES,
     audit,
     changes,
+    deliveries,
     exchanges,
     idempotency_keys,
     records,
@@ -50,6 +51,7 @@ class Keep:
     refreshes: timedelta
     tombstones: timedelta
     audit: timedelta
+    webhooks: timedelta = timedelta(days=30)
 
 
 class Retention:
@@ -95,6 +97,8 @@ class Retention:
             lambda: self._delete((keys.asked_by, keys.key), keys.created_at < old["refreshes"]),
             lambda: self._end(old["refreshes"]),
             lambda: self._delete((audit.c.id,), _older(audit, audit.c.at, old["audit"])),
+            # One that waits has no end yet.
+            lambda: self._delete((deliveries.c.id,), _older(deliveries, deliveries.c.finished_at, old["webhooks"])),
         )
 
     def _any(self, keys: tuple[Column[Any], ...], old: ColumnElement[bool]) -> bool:

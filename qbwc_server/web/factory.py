@@ -10,6 +10,7 @@ from jinja2 import StrictUndefined
 
 from qbwc_server import words
 from qbwc_server.publish import Website
+from qbwc_server.publishing import Hooks
 from qbwc_server.qbxml.lists import LISTS
 from qbwc_server.refreshing import Refreshing, saying
 from qbwc_server.settings import Settings, secret_key
@@ -36,6 +37,7 @@ from qbwc_server.web import (
     table,
     technical,
     users,
+    webhooks,
 )
 from qbwc_server.web.rights import why_not
 from qbwc_server.web.rows import may_cancel
@@ -63,6 +65,7 @@ _BLUEPRINTS: Final = (
     account.pages,
     users.pages,
     audit.pages,
+    webhooks.pages,
 )
 
 
@@ -72,6 +75,7 @@ def make_web(
     refreshing: Refreshing,
     *,
     website: Website | None = None,
+    hooks: Hooks | None = None,
     simulated: bool = False,
 ) -> Flask:
     """Build the pages.
@@ -81,13 +85,14 @@ def make_web(
         database: Our own database: accounts and sessions.
         refreshing: What asking, looking and cancelling mean.
         website: The website's database, for /readyz.
+        hooks: The webhooks, for their page.
         simulated: Whether QuickBooks is the demo's own; every page then says so.
 
     Returns:
         The application, to be served under the path of the public URL (SCRIPT_NAME).
     """
     app = Flask("qbwc_server.web", root_path=str(Path(__file__).parent))
-    Shared(settings, database, refreshing, website, simulated).keep(app)
+    Shared(settings, database, refreshing, website, simulated, hooks).keep(app)
     security.configure(app, settings.public_url, secret_key(settings))
     app.extensions["qbwc_throttle"] = Throttle()
     app.jinja_env.undefined = StrictUndefined

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_server.publish import Website
+from qbwc_server.publishing import Hooks
 from qbwc_server.qbxml.lists import LISTS, ListType
 from qbwc_server.refreshing import CompanyView, Refreshing
 from qbwc_server.settings import Settings
@@ -37,6 +38,7 @@ class Shared:
         refreshing: Asking, looking, cancelling.
         website: The website's database, or None where it is not known here.
         simulated: Whether QuickBooks is the demo's own, which every page then says.
+        hooks: The webhooks, or None where they are not known here.
     """
 
     settings: Settings
@@ -44,6 +46,7 @@ class Shared:
     refreshing: Refreshing
     website: Website | None
     simulated: bool
+    hooks: Hooks | None = None
 
     def keep(self, app: Flask) -> None:
         """Lay this where `shared()` finds it."""

@@ -32,15 +32,19 @@ FLOORS = {
     "words": 0,
     "lines": 0,
     "deadlines": 0,
+    "httppost": 0,
+    "reach": 0,
     "qwcfile": 0,
 }
-# On the ground floor these may know each other: data files, codes put into words, and hours of the week.
+# On the ground floor these may know each other: data files, codes put into words, hours of the week, exchanges with
+# an end.
 NEIGHBOURS = {
     ("qbxml", "resources"),
     ("qwcfile", "resources"),
     ("codes", "words"),
     ("settings", "words"),
     ("rhythm", "settings"),
+    ("httppost", "deadlines"),
 }
 # The rehearsal is the independent witness: only commands may start it.
 APART = "rehearsal"

@@ -372,6 +372,7 @@ KEEP = {
     "keep_refreshes_days": 365,
     "keep_tombstones_days": 365,
     "keep_audit_days": 3650,
+    "keep_webhooks_days": 30,
 }
 
 

@@ -6,6 +6,7 @@ Invariants of stored data stand here as constraints; the migrations make the sam
 from qbwc_server.store.tables.accounts import ROLES, audit, setup_links, tokens, users, web_sessions
 from qbwc_server.store.tables.alerts import CHANNELS, KINDS, alerts, messages
 from qbwc_server.store.tables.companies import companies, connections, installation, polls, schedules
+from qbwc_server.store.tables.deliveries import DELIVERY_STATES, deliveries
 from qbwc_server.store.tables.queue import (
     FINAL_STATES,
     LISTS_READ,
@@ -23,6 +24,7 @@ from qbwc_server.store.tables.visits import exchanges, staging, visits
 
 __all__ = [
     "CHANNELS",
+    "DELIVERY_STATES",
     "FINAL_STATES",
     "KINDS",
     "LISTS_READ",
@@ -38,6 +40,7 @@ __all__ = [
     "changes",
     "companies",
     "connections",
+    "deliveries",
     "exchanges",
     "freshness",
     "idempotency_keys",

@@ -122,6 +122,8 @@ class Hook:
     url: str
     posts: list[dict[str, Any]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
     status: int = 200
 
 
@@ -134,6 +136,8 @@ def hook_server(*, tls: ssl.SSLContext | None = None) -> Iterator[Hook]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             hook.paths.append(self.path)
+            hook.bodies.append(body)
+            hook.headers.append({name.lower(): value for name, value in self.headers.items()})
             hook.posts.append(json.loads(body))
             self.send_response(hook.status)
             if 300 <= hook.status < 400:
