@@ -1,15 +1,8 @@
-"""What a table of the website is like, as values: what the checks judge, what is stored, and what must not change.
+"""What a table of the website is like, as values: what the checks judge, and what is kept as JSON to be compared."""
 
-Theory of operation
--------------------
-A `Reflected` is taken when a target is checked and kept as JSON. While the server runs another one is taken now and
-then and compared. Only what the mapping leans on counts: a column that it does not fill matters no more than whether
-a new row must have a value for it, so that a developer may add columns of his own without stopping anything.
-"""
-
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 Family = Literal[
     "text",
@@ -85,16 +78,164 @@ class ReflectedColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A column that must name a row of another table.
+
+    Attributes:
+        column: ours.
+        table: the other.
+        refers: the other's column.
+    """
+
+    column: str
+    table: str
+    refers: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the database lets our user do with a table.
+
+    Attributes:
+        user: as a GRANT names it, quoted.
+        held: of SELECT, INSERT and UPDATE; a right to all columns that the mapping uses counts.
+        powers: what it may do beyond: "DELETE", "DROP", "OWNER", "SUPERUSER".
+        lacks_schema: the schema that it may not use (PostgreSQL); "" for none.
+        lacks_sequence: the sequence, quoted, that it may not use although new rows take their number there; "" = none.
+    """
+
+    user: str
+    held: tuple[str, ...]
+    powers: tuple[str, ...] = ()
+    lacks_schema: str = ""
+    lacks_sequence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTable:
+    """Another table that a column of ours takes a value from: a lookup's, or a parent target's.
+
+    Attributes:
+        column: ours.
+        table: the other.
+        role: which of both.
+        is_there: whether there is such a table.
+        columns: those of its columns that are named, as far as they are there.
+        near: what was probably meant by those that are not: name and name, in pairs; "" where nothing is near.
+        is_unique: the column that a lookup compares can have a value only once.
+        rights: as for the table itself; None where they are not known or there are none to have.
+    """
+
+    column: str
+    table: str
+    role: Literal["lookup", "parent"]
+    is_there: bool = True
+    columns: tuple[ReflectedColumn, ...] = ()
+    near: tuple[tuple[str, str], ...] = ()
+    is_unique: bool = True
+    rights: Rights | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reflected:
     """A table.
 
     Attributes:
-        columns: all of them, in the table's order.
+        table: its name.
+        columns: all of them, in the table's order; none where we may not look (`rights` then hold nothing).
+        primary_key: its columns.
+        unique: the columns of each unique constraint and each unique index over all rows, sorted.
+        foreign_keys: those of one column.
+        is_view: no table but a view.
+        engine: of MySQL: "InnoDB"; None elsewhere.
+        triggers: their names, as far as we may see them.
+        has_row_security: PostgreSQL hides rows from our user by policies.
+        rights: None where they are not known or there are none to have.
+        others: further tables that the mapping leans on.
     """
 
+    table: str
     columns: tuple[ReflectedColumn, ...]
+    primary_key: tuple[str, ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    is_view: bool = False
+    engine: str | None = None
+    triggers: tuple[str, ...] = ()
+    has_row_security: bool = False
+    rights: Rights | None = None
+    others: tuple[OtherTable, ...] = ()
+
+    def column(self, name: str) -> ReflectedColumn | None:
+        """Return the column of that name, or None."""
+        return next((each for each in self.columns if each.name == name), None)
+
+    def is_unique(self, names: Iterable[str]) -> bool:
+        """Tell whether these columns together can have the same values only once."""
+        within = set(names)
+        return any(within.issuperset(each) for each in (self.primary_key, *self.unique) if each)
+
+
+class UnreadableReflection(ValueError):
+    """What was stored is no table as this version knows it: take a new one."""
+
+    def __init__(self) -> None:
+        super().__init__("The stored description of a table is not one of this version; look at the table anew.")
 
 
 def limits(reflected: Reflected) -> Mapping[str, Limit]:
     """Return what each column takes, by its name."""
     return {column.name: column.limit for column in reflected.columns}
+
+
+def to_json(reflected: Reflected) -> dict[str, Any]:
+    """Return the JSON form."""
+    return asdict(reflected)
+
+
+def from_json(stored: Mapping[str, Any]) -> Reflected:
+    """Give back what `to_json` was given, also after it was JSON text.
+
+    Raises:
+        UnreadableReflection: it is of another version.
+    """
+    try:
+        return Reflected(
+            **{
+                **stored,
+                "columns": _columns(stored["columns"]),
+                "primary_key": tuple(stored["primary_key"]),
+                "unique": tuple(tuple(each) for each in stored["unique"]),
+                "foreign_keys": tuple(ForeignKey(**each) for each in stored["foreign_keys"]),
+                "triggers": tuple(stored["triggers"]),
+                "rights": _rights(stored["rights"]),
+                "others": tuple(_other(each) for each in stored["others"]),
+            }
+        )
+    except (KeyError, TypeError):
+        raise UnreadableReflection from None
+
+
+def _columns(stored: Iterable[Mapping[str, Any]]) -> tuple[ReflectedColumn, ...]:
+    return tuple(ReflectedColumn(**{**each, "limit": _limit(each["limit"])}) for each in stored)
+
+
+def _limit(stored: Mapping[str, Any]) -> Limit:
+    return Limit(**{**stored, "words": tuple(stored["words"])})
+
+
+def _rights(stored: Mapping[str, Any] | None) -> Rights | None:
+    if stored is None:
+        return None
+    return Rights(**{**stored, "held": tuple(stored["held"]), "powers": tuple(stored["powers"])})
+
+
+def _other(stored: Mapping[str, Any]) -> OtherTable:
+    return OtherTable(
+        **{
+            **stored,
+            "columns": _columns(stored["columns"]),
+            "near": tuple((str(name), str(near)) for name, near in stored["near"]),
+            "rights": _rights(stored["rights"]),
+        }
+    )
