@@ -79,14 +79,11 @@ def bound(limit: Limit, value: Cell, backend: Backend) -> Any:
     if limit.kind == "json":
         return _encode(value)
     if isinstance(value, datetime):
-        if limit.is_zoned and backend == "postgresql":
-            return value
-        naive = value.replace(tzinfo=None)
-        return naive.isoformat(" ") if backend == "sqlite" else naive
-    if backend == "sqlite":
-        if isinstance(value, Decimal):
-            return format(value, "f")
-        return value.isoformat() if isinstance(value, date) else value
+        if not (limit.is_zoned and backend == "postgresql"):
+            value = value.replace(tzinfo=None)
+        return value.isoformat(" ") if backend == "sqlite" else value
+    if backend == "sqlite" and isinstance(value, Decimal | date):
+        return format(value, "f") if isinstance(value, Decimal) else value.isoformat()
     return value
 
 

@@ -201,8 +201,6 @@ def _unanswered(form: Form, draft: Draft, found: Found) -> dict[str, str] | None
     """Return why a person must look at what was looked up, or None."""
     for name in draft.sought:
         lookup = form.lookups[name]
-        if lookup is None:  # pragma: no cover - only looked up columns are sought
-            continue
         if name in found.several or (lookup.missing == "hold" and found.looked_up.get(name) is None):
             return {"reason": "lookup", "column": name, "table": lookup.table}
     return None

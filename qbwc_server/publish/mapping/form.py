@@ -158,18 +158,14 @@ class Form:
             if answer is None and not self.limits[one.column].is_nullable:
                 refusal = refusal or Refused(one.column, "null").detail
             parts[one.when][one.column] = answer
-        return replace(
-            draft, cells=parts["always"], changed=parts["changed"], fresh=parts["insert"], refusal=refusal
-        )
+        return replace(draft, cells=parts["always"], changed=parts["changed"], fresh=parts["insert"], refusal=refusal)
 
     def digest(self, row: Mapping[str, Cell]) -> str:
         """Return 31 characters that tell the compared columns of a row; equal values give the same."""
         text = "\0".join(f"{name}={spelled(row[name])}" for name in self.compared if row.get(name) is not None)
         return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:31]
 
-    def _whole(
-        self, dirty: Dirty, standing: Standing, key: tuple[Cell, ...] | None, now: datetime, uuid: str
-    ) -> Draft:
+    def _whole(self, dirty: Dirty, standing: Standing, key: tuple[Cell, ...] | None, now: datetime, uuid: str) -> Draft:
         parts: dict[str, dict[str, Cell]] = {"always": {}, "changed": {}, "insert": {}, "once": {}, "beats": {}}
         sought: dict[str, str] = {}
         refusal: Mapping[str, str] | None = None
@@ -228,9 +224,7 @@ class Form:
             return empty(one.column, limit) if wants_text else cell(one.column, limit, None)
         return cell(one.column, limit, value, type_=one.type, scale=one.scale)
 
-    def _adopted(
-        self, pairs: Iterable[tuple[ColumnRule | None, str, str]], dirty: Dirty
-    ) -> tuple[Cell, ...] | None:
+    def _adopted(self, pairs: Iterable[tuple[ColumnRule | None, str, str]], dirty: Dirty) -> tuple[Cell, ...] | None:
         """Return what rows are looked for by: as it would be written there, where the field is also written."""
         cells: list[Cell] = []
         for rule, column, name in pairs:
@@ -334,4 +328,3 @@ def _bare_type(name: str) -> str:
     """Return an item's type without what all of them have: "ItemNonInventoryRet" and "non_inventory" are the same."""
     bare = "".join(each for each in name.lower() if each.isalnum())
     return bare.removeprefix("item").removesuffix("ret")
-
