@@ -18,7 +18,7 @@ from qbwc_server.publish.engine import Backend
 from qbwc_server.publish.mapping.finding import Level
 from qbwc_server.publish.mapping.model import NOW, UUID4, ColumnRule, Constant, Transform
 from qbwc_server.publish.mapping.reflected import Family, Limit
-from qbwc_server.qbxml.fields import Field
+from qbwc_server.qbxml.fields import Field, text
 from qbwc_server.qbxml.lists import list_type
 
 Kind = Literal["text", "decimal", "int", "bool", "date", "datetime", "json", "uuid"]
@@ -120,9 +120,7 @@ def field_of(list_name: str, name: str) -> Field | None:
     if name in kind.field_names:
         return kind.field(name)
     container, _, own = name.partition(".")
-    if container == "Custom" and own and container in kind.field_names:
-        return replace(kind.field("ListID"), name=name, type=replace(kind.field("ListID").type, max_length=None))
-    return None
+    return Field(name, (), text(None)) if container == "Custom" and own and container in kind.field_names else None
 
 
 def misfits(made: Given, limit: Limit, backend: Backend) -> Iterator[Misfit]:
@@ -179,29 +177,31 @@ def _after(made: Given, transform: Transform) -> Given:
     if length is None and made.whole:
         # Sign and point.
         length = made.whole + made.scale + 2
-    text = Given("text", made.name, length=length, words=words, mapped=made.mapped)
+    written = Given("text", made.name, length=length, words=words, mapped=made.mapped)
     if transform.name == "cents":
         return Given("int", made.name, whole=made.whole + 2)
     if transform.name == "date":
         return Given("date", made.name, length=10)
     if transform.name == "truncate":
         most = int(transform.argument)
-        return replace(text, length=most if length is None else min(most, length), words=None)
+        return replace(written, length=most if length is None else min(most, length), words=None)
     if transform.name in {"prefix", "suffix"}:
-        return replace(text, length=None if length is None else length + len(transform.argument), words=None, mapped=())
+        return replace(
+            written, length=None if length is None else length + len(transform.argument), words=None, mapped=()
+        )
     if transform.name == "map":
-        return _mapped(text, dict(transform.words))
+        return _mapped(written, dict(transform.words))
     # Another spelling of the same words; what the mapped ones become is not worked out here.
-    return replace(text, words=None, mapped=())
+    return replace(written, words=None, mapped=())
 
 
-def _mapped(text: Given, table: dict[str, str]) -> Given:
+def _mapped(written: Given, table: dict[str, str]) -> Given:
     made = tuple(dict.fromkeys(table.values()))
-    if text.words is not None:
-        words = tuple(dict.fromkeys(table.get(word, word) for word in text.words))
-        return replace(text, words=words, length=max(map(len, words)))
-    length = None if text.length is None else max(text.length, *map(len, made))
-    return replace(text, mapped=made, length=length)
+    if written.words is not None:
+        words = tuple(dict.fromkeys(table.get(word, word) for word in written.words))
+        return replace(written, words=words, length=max(map(len, words)))
+    length = None if written.length is None else max(written.length, *map(len, made))
+    return replace(written, mapped=made, length=length)
 
 
 def _typed(made: Given, rule: ColumnRule) -> Given:
@@ -231,9 +231,8 @@ def _wrong_kind(made: Given, limit: Limit, values: dict[str, str | int]) -> tupl
     wanted = _ASKS.get(limit.kind, "")
     if limit.kind == "enum":
         return "bool_enum", {**values, "words": ", ".join(limit.words)}
-    # A constant is written otherwise; a boolean, a date and a time have nothing to do with each other.
-    can_be_asked = made.constant is None and wanted and made.kind != "json" and made.name not in {NOW, UUID4}
-    if not can_be_asked:
+    is_askable = made.kind not in {"json", "uuid"} and (made.name != NOW or wanted in {"text", "date"})
+    if not wanted or not is_askable:
         return "wrong_kind", values
     return "wrong_type", {**values, "wanted": wanted}
 
@@ -255,7 +254,7 @@ def _text(made: Given, limit: Limit) -> Iterator[Misfit]:
         if made.constant is not None or made.kind == "uuid":
             yield "error", "constant_long", values
         else:
-            yield "warning", "shorter", values
+            yield "warning", "shorter", {**values, "transform": f"truncate:{most}"}
     if limit.is_padded and made.kind == "text" and made.constant is None:
         yield "note", "padded", {"type": limit.type}
 

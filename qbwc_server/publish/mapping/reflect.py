@@ -4,7 +4,6 @@ SQLAlchemy's inspector tells the columns, keys and indexes, `catalogs` and `righ
 through the caller's connection, so it belongs to one moment where that connection is in a transaction.
 """
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -19,6 +18,7 @@ from qbwc_server.publish.mapping.catalogs import Extras, extras
 from qbwc_server.publish.mapping.families import limit_of
 from qbwc_server.publish.mapping.fingerprint import Difference, differences, fingerprint
 from qbwc_server.publish.mapping.model import TargetRule
+from qbwc_server.publish.mapping.names import nearest
 from qbwc_server.publish.mapping.reflected import (
     ForeignKey,
     Limit,
@@ -40,7 +40,6 @@ __all__ = [
     "fingerprint",
     "from_json",
     "limits",
-    "nearest",
     "reflect",
     "table_names",
     "to_json",
@@ -74,17 +73,6 @@ def table_names(connection: sa.Connection, schema: str | None = None) -> tuple[s
     """Return the names of all tables and views that we can see, sorted."""
     inspector = sa.inspect(connection)
     return tuple(sorted({*inspector.get_table_names(schema), *inspector.get_view_names(schema)}))
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return the name that was probably meant, first one that differs only in capitals; "" where none is near."""
-    known = tuple(names)
-    same = next((each for each in known if each.lower() == name.lower()), None)
-    if same is not None:
-        return same
-    by_small = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(name.lower(), by_small, n=1)
-    return by_small[near[0]] if near else ""
 
 
 def _used(rule: TargetRule) -> Iterator[str]:

@@ -65,7 +65,7 @@ def _postgresql(connection: sa.Connection, columns: Sequence[str], oid: int) -> 
     of = {"oid": oid, "columns": list(columns)}
     held = [str(kind) for kind, has in connection.execute(sa.text(_PG_RIGHTS), of) if has]
     about = connection.execute(sa.text(_PG_USER), {"oid": oid}).one()
-    sequence = connection.execute(sa.text(_PG_SEQUENCE), {"oid": oid}).scalar() if "INSERT" in held else None
+    sequence = connection.execute(sa.text(_PG_SEQUENCE), {"oid": oid}).scalar()
     powers: list[str] = [kind for kind in held if kind not in NEEDED]
     if about.is_owner:
         powers = ["OWNER"]
