@@ -375,7 +375,8 @@ def test_a_column_that_is_gone_stops_the_target_with_its_name(site: Mapped) -> N
     assert publish(site, item(2, Price="2")) == ["updated"]
 
 
-def test_a_table_that_is_not_there_is_told(website_url: str, site: Mapped) -> None:
+@pytest.mark.usefixtures("site")
+def test_a_table_that_is_not_there_is_told(website_url: str) -> None:
     other = opened(website_url, replace(PEOPLE, table="persons"))
     with pytest.raises(TableChanged, match="persons is not there"):
         publish(other, customer(1), target="people")
@@ -405,13 +406,14 @@ def test_a_table_without_a_primary_key_is_written_by_its_key(website_url: str, s
     ]
 
 
-def test_records_of_another_company_are_left_alone(website_url: str, site: Mapped) -> None:
+@pytest.mark.usefixtures("site")
+def test_records_of_another_company_are_left_alone(website_url: str) -> None:
     other = opened(website_url, replace(STOCKS, company="other"), PRODUCTS)
     assert publish(other, item(1), target="stocks") == ["skipped"]
     other.close()
 
 
-def test_the_bulk_gives_the_outcomes_of_single_records(site: Mapped, website_url: str) -> None:
+def test_the_bulk_gives_the_outcomes_of_single_records(site: Mapped) -> None:
     add_product(site, "A", sku="SKU-8-1")
     add_product(site, "B", sku="SKU-8-2")
     add_product(site, "C", sku="SKU-8-2")

@@ -34,7 +34,9 @@ _PG_SEQUENCE: Final = (
     "JOIN pg_catalog.pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid "
     "AND p.refclassid = 'pg_class'::regclass "
     "JOIN pg_catalog.pg_class s ON s.oid = p.refobjid AND s.relkind = 'S' "
-    "WHERE d.adrelid = :oid AND NOT has_sequence_privilege(s.oid, 'USAGE') LIMIT 1"
+    # The planner may ask for the right before it has thrown out what is no sequence.
+    "WHERE d.adrelid = :oid "
+    "AND CASE WHEN s.relkind = 'S' THEN NOT has_sequence_privilege(s.oid, 'USAGE') ELSE false END LIMIT 1"
 )
 _GRANT: Final = re.compile(
     r"GRANT (?P<what>.+) ON (?:TABLE )?(?P<where>(?:`(?:[^`]|``)*`|\*)\.(?:`(?:[^`]|``)*`|\*)) TO "

@@ -1,5 +1,6 @@
 """A small shop's own tables on each engine, and a mapping that fills them."""
 
+import secrets
 from collections.abc import Mapping as Map
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from qbwc_server.publish import Dirty
+from qbwc_server.publish import Dirty, sqlite_file
 from qbwc_server.publish.mapping.mapped import Mapped
 from qbwc_server.publish.mapping.model import NOW as MADE_NOW
 from qbwc_server.publish.mapping.model import UUID4, ColumnRule, KeyPart, Lookup, Mapping, TargetRule, Transform
@@ -110,6 +111,7 @@ WEB_ONLY = replace(PRODUCTS, only=(Only("Custom.Web", ("Oui", "Yes")),))
 
 def make_tables(site: Mapped) -> None:
     """Make the shop's tables and our state table."""
+    sqlite_file.make(site.engine.url)
     kind = site.engine.dialect.name
     parts = _PARTS["mysql" if kind == "mariadb" else kind]
     reference = {"sqlite": "INTEGER", "postgresql": "bigint"}.get(kind, "BIGINT UNSIGNED")
@@ -172,7 +174,7 @@ def add_product(site: Mapped, name: str, sku: str | None = None, list_id: str | 
         list_id=list_id,
         sku=sku,
         name=name,
-        slug=f"s-{name}-{list_id}-{len(rows(site, 'SELECT id FROM products'))}",
+        slug=secrets.token_hex(6),
         active=True,
         at="2020-01-01 00:00:00",
     )
