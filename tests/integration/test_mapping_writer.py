@@ -191,7 +191,7 @@ def test_an_inactive_record_is_put_out_of_sight_and_never_inserted(site: Mapped)
     published = told(site, item(2, IsActive=False, Price="9"), item(3, "8-2", IsActive=False), now=LATER)
     assert [each.outcome for each in published] == ["updated", "skipped"]
     assert published[1].detail == {"reason": "inactive"}
-    assert (bool(product(site)["active"]), Decimal(str(product(site)["price"]))) == (False, 9)
+    assert (bool(product(site)["active"]), Decimal(str(product(site)["price"]))) == (False, Decimal(9))
     assert publish(site, item(4)) == ["updated"]
     assert bool(product(site)["active"]) is True
 
@@ -286,7 +286,7 @@ def test_a_second_table_is_keyed_by_the_row_of_the_first(site: Mapped) -> None:
         {"reason": "parent", "target": "products"},
     ]
     (found,) = rows(site, "SELECT * FROM stocks")
-    assert (found["product_id"], Decimal(str(found["quantity"]))) == (product(site)["id"], 7)
+    assert (found["product_id"], Decimal(str(found["quantity"]))) == (product(site)["id"], Decimal(7))
     assert publish(site, item(5, QuantityOnHand="7.250"), target="stocks") == ["updated"]
 
 

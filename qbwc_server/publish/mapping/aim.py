@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
 from qbwc_server import bulk
+from qbwc_server.among import among
 from qbwc_server.publish.engine import Backend
-from qbwc_server.publish.mapping.cells import Cell, bound, seen
+from qbwc_server.publish.mapping.cells import Cell, bound, comes_as_it_is, goes_as_it_is, seen
 from qbwc_server.publish.mapping.decide import Row
 from qbwc_server.publish.mapping.form import Form, columns_of
 from qbwc_server.publish.mapping.model import Lookup, TargetRule
@@ -68,7 +69,9 @@ class Aim:
         self.limits: Mapping[str, Limit] = {name: every[name] for name in names}
         self.others = {one.column: {each.name: each.limit for each in one.columns} for one in reflected.others}
         self.table = _table(rule.table, rule.schema, self.limits, backend)
-        # Without rights to types that only the owner made, each row goes by itself.
+        self._looks = [name for name, limit in self.limits.items() if not comes_as_it_is(limit, backend)]
+        self._binds = [name for name, limit in self.limits.items() if not goes_as_it_is(limit, backend)]
+        # PostgreSQL's bulk insert must name each type.
         self._is_plain = backend != "postgresql" or all(_has_plain_type(limit) for limit in self.limits.values())
         self._updates: dict[tuple[tuple[str, ...], tuple[str, ...]], sa.Update] = {}
         self._finds: dict[tuple[str, ...], sa.Select[Any]] = {}
@@ -139,25 +142,35 @@ class Aim:
             raise RowLost
 
     def _bound(self, cells: Mapping[str, Cell]) -> dict[str, Any]:
-        return {name: bound(self.limits[name], value, self.backend) for name, value in cells.items()}
+        given = dict(cells)
+        for name in self._binds:
+            if given.get(name) is not None:
+                given[name] = bound(self.limits[name], given[name], self.backend)
+        return given
 
     def _row(self, found: Sequence[Any], names: Sequence[str]) -> Row:
         raw = dict(zip(self.limits, found, strict=True))
-        cells = {name: seen(self.limits[name], value) for name, value in raw.items()}
+        cells = raw.copy()
+        for name in self._looks:
+            cells[name] = seen(self.limits[name], raw[name])
         return Row(cells, {name: raw[name] for name in self.primary_key or names})
 
     def _find(self, names: tuple[str, ...], *, free: bool) -> sa.Select[Any]:
         known = (*names, "free") if free else names
         if known not in self._finds:
             columns = self.table.c
-            wanted: sa.BindParameter[Any] = sa.bindparam("wanted", expanding=True)
-            one = columns[names[0]] if len(names) == 1 else sa.tuple_(*(columns[name] for name in names))
             # Not the strictest lock: on PostgreSQL it would make others wait who only point to the row.
-            query = sa.select(*columns).where(one.in_(wanted)).with_for_update(key_share=True)
+            query = sa.select(*columns).where(self._wanted(names)).with_for_update(key_share=True)
             if free:
                 query = query.where(*(columns[name].is_(None) for name in self.form.key))
             self._finds[known] = query.order_by(*(columns[name] for name in self.primary_key or names))
         return self._finds[known]
+
+    def _wanted(self, names: tuple[str, ...]) -> sa.ColumnElement[bool]:
+        if len(names) == 1:
+            return _one_of(self.table.c[names[0]], self.limits[names[0]], self.backend)
+        columns = sa.tuple_(*(self.table.c[name] for name in names))
+        return columns.in_(sa.bindparam("wanted", expanding=True))
 
     def _update(self, place: tuple[str, ...], names: tuple[str, ...]) -> sa.Update:
         if (place, names) not in self._updates:
@@ -186,9 +199,8 @@ class Peek:
         self.match, self.give = columns[lookup.match], columns[lookup.give]
         self.backend = backend
         table = _table(lookup.table, schema, {name: columns[name] for name in (lookup.match, lookup.give)}, backend)
-        wanted: sa.BindParameter[Any] = sa.bindparam("wanted", expanding=True)
         column = table.c[lookup.match]
-        self._query = sa.select(column, table.c[lookup.give]).where(column.in_(wanted))
+        self._query = sa.select(column, table.c[lookup.give]).where(_one_of(column, self.match, backend))
 
     def find(self, connection: sa.Connection, wanted: Sequence[Cell]) -> Iterator[tuple[Cell, Cell]]:
         """Give what stands beside some values: the value and what is taken."""
@@ -204,6 +216,12 @@ def _table(name: str, schema: str | None, columns: Mapping[str, Limit], backend:
         each: _plain_type(limit) if backend == "postgresql" else sa.types.NullType() for each, limit in columns.items()
     }
     return sa.Table(name, sa.MetaData(), *(sa.Column(each, kind) for each, kind in kinds.items()), schema=schema)
+
+
+def _one_of(column: sa.Column[Any], limit: Limit, backend: Backend) -> sa.ColumnElement[bool]:
+    if backend != "mysql" and limit.kind == "text" and not limit.is_padded:
+        return among(column, "wanted")
+    return column.in_(sa.bindparam("wanted", expanding=True))
 
 
 def _plain_type(limit: Limit) -> TypeEngine[Any]:

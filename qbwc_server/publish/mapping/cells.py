@@ -27,6 +27,7 @@ Cell = Any
 """None, str, int, bool, float, Decimal, date, aware datetime in UTC, or JSON's objects."""
 
 _MICROSECONDS = 6
+_MOST_BYTES = 4
 _BEYOND_MB3 = 0xFFFF
 # MySQL's latin1 is what everybody else calls cp1252.
 _CODECS = {"latin1": "cp1252", "ascii": "ascii"}
@@ -70,6 +71,33 @@ def empty(column: str, limit: Limit) -> Cell:
         Refused: the column takes neither.
     """
     return cell(column, limit, "" if limit.kind in ("text", "any") else None)
+
+
+def plain_length(limit: Limit, most: int) -> int:
+    """Return up to how many characters a text always fits its column if all of them can be printed; -1 = no text.
+
+    Args:
+        limit: what the column takes.
+        most: what is returned where there is no limit.
+    """
+    if limit.kind not in ("text", "any") or limit.is_padded or limit.charset not in (None, "utf8mb4"):
+        return -1
+    fits = most if limit.length is None else limit.length
+    return fits if limit.size is None else min(fits, limit.size // _MOST_BYTES)
+
+
+def comes_as_it_is(limit: Limit, backend: Backend) -> bool:
+    """Tell whether the driver returns the cells of a column, so that `seen` has nothing to do."""
+    if limit.kind in ("text", "any"):
+        return not limit.is_padded
+    return backend != "sqlite" and limit.kind in ("decimal", "int", "float", "date", "enum")
+
+
+def goes_as_it_is(limit: Limit, backend: Backend) -> bool:
+    """Tell whether the driver takes the cells of a column, so that `bound` has nothing to do."""
+    if limit.kind in ("text", "enum", "int", "bool", "float"):
+        return True
+    return backend != "sqlite" and limit.kind in ("decimal", "date")
 
 
 def bound(limit: Limit, value: Cell, backend: Backend) -> Any:

@@ -13,7 +13,7 @@ of which nothing is new need not be brought with its values. What the default ta
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from qbwc_server.publish.mapping.cells import Cell, same
@@ -144,7 +144,7 @@ def decide(form: Form, draft: Draft, seen: Seen | None, found: Found) -> Step:
     if draft.standing == "other":
         if seen is None or seen.outcome not in _HAD_A_ROW or not found.by_key:
             return _skipped(form, draft, seen, "type")
-        draft = replace(draft, standing="inactive")
+        draft = form.inactive(draft)
     if draft.key is None:
         return _without_key(form, draft, seen, found)
     return _find(form, draft, seen, found)
@@ -172,18 +172,16 @@ def _into(
     form: Form, draft: Draft, seen: Seen | None, found: Found, row: Row | None, *, is_adopted: bool = False
 ) -> Step:
     """Return the step that writes the record into its row, or into a new one."""
-    held = _unanswered(form, draft, found)
+    held = _unanswered(form, draft, found, is_new=row is None)
     if held is not None:
         return Step(draft.dirty, _published(draft.dirty, "held", held))
     draft = form.resolved(draft, found.looked_up)
-    key = dict(zip(form.key, draft.key or (), strict=True))
     if draft.refusal is not None:
         return refused(draft.dirty, draft.refusal)
     is_whole = all(found.looked_up.get(name) is not None for name in draft.sought)
+    key = dict(zip(form.key, draft.key or (), strict=True))
     if row is None:
-        whole = {**draft.cells, **draft.changed, **draft.fresh, **draft.once, **draft.beats, **key}
-        digest = _digest(form, draft, seen, whole if is_whole else None)
-        return Step(draft.dirty, _published(draft.dirty, "inserted"), whole, None, {}, digest, seen is None)
+        return _new(form, draft, seen, key, is_whole=is_whole)
     changes = _differences(form, {**draft.cells, **key} if is_adopted else draft.cells, row)
     changes |= {name: cell for name, cell in draft.once.items() if row.cells[name] in _EMPTY}
     back = None if draft.dirty.forced or seen is None else older(seen.edit_sequence, _edit_sequence(draft.dirty))
@@ -197,10 +195,21 @@ def _into(
     return Step(draft.dirty, _published(draft.dirty, outcome), None, row, changes, digest, seen is None)
 
 
-def _unanswered(form: Form, draft: Draft, found: Found) -> dict[str, str] | None:
+def _new(form: Form, draft: Draft, seen: Seen | None, key: Mapping[str, Cell], *, is_whole: bool) -> Step:
+    born, refusal = form.born(draft)
+    if refusal is not None:
+        return refused(draft.dirty, refusal)
+    row = {**draft.cells, **draft.changed, **born, **draft.once, **draft.beats, **key}
+    digest = _digest(form, draft, seen, row if is_whole else None)
+    return Step(draft.dirty, _published(draft.dirty, "inserted"), row, None, {}, digest, seen is None)
+
+
+def _unanswered(form: Form, draft: Draft, found: Found, *, is_new: bool) -> dict[str, str] | None:
     """Return why a person must look at what was looked up, or None."""
     for name in draft.sought:
         lookup = form.lookups[name]
+        if form.only_new(name) and not is_new:
+            continue
         if name in found.several or (lookup.missing == "hold" and found.looked_up.get(name) is None):
             return {"reason": "lookup", "column": name, "table": lookup.table}
     return None
@@ -262,7 +271,7 @@ def _differences(form: Form, cells: Mapping[str, Cell], row: Row) -> dict[str, C
     return {
         name: wanted
         for name, wanted in cells.items()
-        if not same(form.limits[name], theirs[name], wanted, form.backend)
+        if theirs[name] != wanted and not same(form.limits[name], theirs[name], wanted, form.backend)
     }
 
 

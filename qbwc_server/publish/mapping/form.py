@@ -2,22 +2,27 @@
 
 Theory of operation
 -------------------
-A rule is worked out once for a table: each of its columns with what it takes. A record then becomes a `Draft`: the
-cells of its key, what existing rows are looked for by, and the cells of the other columns, by when they are written.
+A rule is worked out once for a table: each of its columns with what it takes, and up to which length a common text
+needs no judging. A record then becomes a `Draft`: the cells of its key and those of the other columns, by when they
+are written. What only a new row or an adoption needs is made when it comes to that (`born`, `adopted`): most records
+have their row already.
+
 A value that its column cannot hold does not stop the draft: it is its `refusal`, which counts only if the record is
 to be written at all.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from qbwc_server.publish.engine import Backend
-from qbwc_server.publish.mapping.cells import Cell, cell, empty, seen, spelled
-from qbwc_server.publish.mapping.model import NOW, UUID4, ColumnRule, Constant, TargetRule
+from qbwc_server.publish.mapping.cells import Cell, cell, empty, plain_length, seen, spelled
+from qbwc_server.publish.mapping.model import NOW, UUID4, ColumnRule, Constant, TargetRule, Transform
 from qbwc_server.publish.mapping.reflected import Limit
 from qbwc_server.publish.mapping.transforms import TextRefused, apply
 from qbwc_server.publish.records import Dirty
@@ -27,8 +32,34 @@ Standing = Literal["active", "inactive", "other"]
 """A record is active, inactive (or does not match `only`), or of a type that is not the target's."""
 
 _FINGERPRINT = 12
+_DIGEST = 31
 _LIST_ID, _CUSTOM, _IS_ACTIVE, _TYPE = "ListID", "Custom.", "IsActive", "Type"
-_NOTHING: Mapping[str, Cell] = MappingProxyType({})
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """The constants of a rule at one time, by when they are written.
+
+    Attributes:
+        always: written and compared.
+        changed: written if another column differs.
+        insert: written into a new row.
+        beats: the time itself, written each time; it is no change.
+        inactive: set for an inactive record.
+        inactive_once: the same, where nothing stands yet.
+        uuids: columns of a rule that hold a UUID, where nothing stands yet.
+        new_uuids: those of a new row alone.
+    """
+
+    always: Mapping[str, Cell]
+    changed: Mapping[str, Cell]
+    insert: Mapping[str, Cell]
+    beats: Mapping[str, Cell]
+    inactive: Mapping[str, Cell]
+    inactive_once: Mapping[str, Cell]
+    uuids: tuple[str, ...]
+    new_uuids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +70,11 @@ class Draft:
         dirty: the record.
         standing: whether it is the target's.
         key: the cells of the key's columns; None where the record lacks one of them.
-        adopt: for each adopt rule the cells of its columns; None where the record lacks one of them.
+        stamps: the constants.
+        uuid: what "@uuid4" stands for in its row.
         cells: what is always written and compared; a column that keeps its value is not among them.
         changed: what is written only if another column differs.
-        fresh: what is written only into a new row.
+        fresh: what is written only into a new row, as far as it was looked up.
         once: what is written where the row has nothing yet.
         beats: what is written each time and is no change.
         sought: what is looked up in other tables, by the column that gets the answer.
@@ -52,7 +84,8 @@ class Draft:
     dirty: Dirty
     standing: Standing
     key: tuple[Cell, ...] | None
-    adopt: tuple[tuple[Cell, ...] | None, ...] = ()
+    stamps: Stamps
+    uuid: str
     cells: Mapping[str, Cell] = field(default_factory=lambda: _NOTHING)
     changed: Mapping[str, Cell] = field(default_factory=lambda: _NOTHING)
     fresh: Mapping[str, Cell] = field(default_factory=lambda: _NOTHING)
@@ -62,17 +95,43 @@ class Draft:
     refusal: Mapping[str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where a column's value comes from, and how.
+
+    Attributes:
+        column: its name.
+        field: of QuickBooks.
+        transforms: in their order.
+        keeps: an absent field leaves the column as it is.
+        is_sought: the value is looked up in another table.
+        plain: up to how many characters a text that can be printed needs no judging; -1 = any text needs it.
+        convert: what is made of any other value; raises Refused.
+        absent: what is made of an absent one; raises Refused.
+    """
+
+    column: str
+    field: str
+    transforms: tuple[Transform, ...]
+    keeps: bool
+    is_sought: bool
+    plain: int
+    convert: Callable[[object], Cell]
+    absent: Callable[[], Cell]
+
+
 class Form:
     """How the records of one target become rows.
 
     Attributes:
         rule: the target's.
-        limits: what each of the table's columns takes.
+        limits: what each of the rule's columns takes.
         backend: the kind of database.
-        fingerprint: of the rule, 12 characters; another rule has another.
+        fingerprint: of the rule.
         key: the key's columns.
         compared: the columns that say whether a row is as we left it: the key, and what is always written.
         lookups: the columns that are looked up.
+        needs_uuid: whether a row has a UUID of ours.
 
     Args:
         rule: the target's.
@@ -91,14 +150,44 @@ class Form:
         self.fingerprint = fingerprint(rule)
         self.key = tuple(part.column for part in rule.key)
         self.lookups = {one.column: one.lookup for one in rule.columns if one.lookup is not None}
-        of_fields = {one.column: one for one in rule.columns if one.field is not None and one.lookup is None}
-        self._adopt = [[(of_fields.get(c), c, name) for c, name in pairs] for pairs in rule.adopt]
+        self.needs_uuid = UUID4 in (*(one.value for one in rule.columns), *(value for _, value in rule.inactive))
+        self._when = {one.column: one.when for one in rule.columns}
         self._types = frozenset(map(_bare_type, rule.types))
-        always = [one.column for one in rule.columns if one.when == "always" and not _is_made_anew(one.value)]
-        inactive = [name for name, value in rule.inactive if not _is_made_anew(value)]
-        self.compared = tuple(dict.fromkeys((*self.key, *always, *inactive)))
-        for name, value in rule.inactive:
-            self._constant(name, value, datetime.now(UTC), "")
+        self._always = self._sources("always")
+        self._changed = self._sources("changed")
+        self._insert = self._sources("insert")
+        of_fields = {one.column: one for one in rule.columns if one.field is not None and one.lookup is None}
+        self._adopt = [
+            [self._source(_searching(of_fields.get(column), column, name)) for column, name in pairs]
+            for pairs in rule.adopt
+        ]
+        now = datetime.now(UTC)
+        stamps = self.stamps(now)
+        always = [one.column for one in rule.columns if one.when == "always"]
+        made_anew = {*stamps.beats, *stamps.uuids}
+        names = (*self.key, *(name for name in always if name not in made_anew), *stamps.inactive)
+        self.compared = tuple(dict.fromkeys(names))
+
+    def stamps(self, now: datetime) -> Stamps:
+        """Return the constants of the rule at a time, aware."""
+        parts: dict[str, dict[str, Cell]] = {"always": {}, "changed": {}, "insert": {}, "beats": {}}
+        for one in self.rule.columns:
+            if one.field is None and one.value != UUID4:
+                beats = one.value == NOW and one.when == "always"
+                parts["beats" if beats else one.when][one.column] = self._constant(one.column, one.value, now)
+        inactive = {name: self._constant(name, value, now) for name, value in self.rule.inactive if value != UUID4}
+        once = {name: value for name, value in inactive.items() if (name, NOW) in self.rule.inactive}
+        uuids = [one for one in self.rule.columns if one.field is None and one.value == UUID4]
+        return Stamps(
+            always=parts["always"],
+            changed=parts["changed"],
+            insert=parts["insert"],
+            beats=parts["beats"],
+            inactive={name: value for name, value in inactive.items() if name not in once},
+            inactive_once=once,
+            uuids=tuple(one.column for one in uuids if one.when != "insert"),
+            new_uuids=tuple(one.column for one in uuids if one.when == "insert"),
+        )
 
     def key_of(self, dirty: Dirty, borrowed: Mapping[str, Cell]) -> tuple[Cell, ...] | None:
         """Return the cells of a record's key, or None where it lacks one of them.
@@ -119,24 +208,70 @@ class Form:
             cells.append(seen(limit, given) if part.field is None else cell(part.column, limit, given))
         return tuple(cells)
 
-    def draft(self, dirty: Dirty, borrowed: Mapping[str, Cell], now: datetime, uuid: str) -> Draft:
+    def draft(self, dirty: Dirty, borrowed: Mapping[str, Cell], stamps: Stamps, uuid: str) -> Draft:
         """Return what a record becomes.
 
         Args:
             dirty: the record.
             borrowed: the cells of the key that come from another target's row, by column.
-            now: what "@now" stands for, aware.
+            stamps: the rule's constants now.
             uuid: what "@uuid4" stands for in this record's row.
         """
-        standing = self._standing(dirty)
+        standing = self.standing(dirty)
         try:
             key = self.key_of(dirty, borrowed)
         except Refused as refused:
-            return Draft(dirty, standing, None, refusal=refused.detail)
-        if dirty.is_deleted or dirty.erased or dirty.values is None:
-            cells, once = self._inactive(now, uuid) if dirty.is_deleted else ({}, {})
-            return Draft(dirty, standing, key, cells=cells, once=once, changed=self._stamps(now, uuid))
-        return self._whole(dirty, standing, key, now, uuid)
+            return Draft(dirty, standing, None, stamps, uuid, refusal=refused.detail)
+        if dirty.is_deleted:
+            return Draft(
+                dirty, "inactive", key, stamps, uuid, stamps.inactive, stamps.changed, once=stamps.inactive_once
+            )
+        if dirty.erased or dirty.values is None:
+            return Draft(dirty, standing, key, stamps, uuid)
+        cells, changed, sought = dict(stamps.always), dict(stamps.changed), dict[str, str]()
+        refusal = self._fill(self._always, dirty, cells, sought)
+        refusal = refusal or self._fill(self._changed, dirty, changed, sought)
+        for source in self._insert:
+            if source.is_sought:
+                self._fill((source,), dirty, {}, sought)
+        once: Mapping[str, Cell] = dict.fromkeys(stamps.uuids, uuid) if stamps.uuids else _NOTHING
+        draft = Draft(dirty, standing, key, stamps, uuid, cells, changed, _NOTHING, once, stamps.beats, sought, refusal)
+        return self.inactive(draft) if standing == "inactive" else draft
+
+    def inactive(self, draft: Draft) -> Draft:
+        """Return the draft of a record that is to be put out of sight: what the rule sets then goes before all else."""
+        stamps = draft.stamps
+        set_now = {**stamps.inactive, **stamps.inactive_once}
+        refused = draft.refusal is not None and draft.refusal.get("column") not in set_now
+        return replace(
+            draft,
+            standing="inactive",
+            cells={**{name: value for name, value in draft.cells.items() if name not in set_now}, **stamps.inactive},
+            once={**draft.once, **stamps.inactive_once},
+            sought={name: text for name, text in draft.sought.items() if name not in set_now},
+            refusal=draft.refusal if refused else None,
+        )
+
+    def born(self, draft: Draft) -> tuple[Mapping[str, Cell], Mapping[str, str] | None]:
+        """Return what only a new row is given, and why a column cannot hold it, or None."""
+        stamps = draft.stamps
+        cells = {**stamps.insert, **dict.fromkeys(stamps.new_uuids, draft.uuid)}
+        refusal = self._fill(self._insert, draft.dirty, cells, {})
+        return {**cells, **draft.fresh}, refusal
+
+    def adopted(self, dirty: Dirty, number: int) -> tuple[Cell, ...] | None:
+        """Return what a row that was there would hold by an adopt rule; None where the record lacks one of its fields.
+
+        A field that is written into the same column is compared as it would be written.
+
+        Args:
+            dirty: the record.
+            number: of the adopt rule.
+        """
+        cells: dict[str, Cell] = {}
+        refusal = self._fill(self._adopt[number], dirty, cells, {})
+        # What the column cannot hold is in no row.
+        return None if refusal is not None or None in cells.values() else tuple(cells.values())
 
     def resolved(self, draft: Draft, found: Mapping[str, Cell]) -> Draft:
         """Return the draft with what was looked up.
@@ -145,98 +280,32 @@ class Form:
             draft: the record.
             found: what stands in the other tables, by column; None where nothing fits.
         """
-        parts: dict[str, dict[str, Cell]] = {
-            "always": dict(draft.cells),
-            "changed": dict(draft.changed),
-            "insert": dict(draft.fresh),
-        }
+        if not draft.sought:
+            return draft
+        parts = {"always": dict(draft.cells), "changed": dict(draft.changed), "insert": dict(draft.fresh)}
         refusal = draft.refusal
-        for one in self.rule.columns:
-            if one.column not in draft.sought:
-                continue
-            answer = found.get(one.column)
-            if answer is None and not self.limits[one.column].is_nullable:
-                refusal = refusal or Refused(one.column, "null").detail
-            parts[one.when][one.column] = answer
+        for name in draft.sought:
+            answer = found.get(name)
+            if answer is None and not self.limits[name].is_nullable and self._when[name] != "insert":
+                refusal = refusal or Refused(name, "null").detail
+            parts[self._when[name]][name] = answer
         return replace(draft, cells=parts["always"], changed=parts["changed"], fresh=parts["insert"], refusal=refusal)
+
+    def only_new(self, name: str) -> bool:
+        """Tell whether a column is written into new rows alone."""
+        return self._when.get(name) == "insert"
 
     def digest(self, row: Mapping[str, Cell]) -> str:
         """Return 31 characters that tell the compared columns of a row; equal values give the same."""
-        text = "\0".join(f"{name}={spelled(row[name])}" for name in self.compared if row.get(name) is not None)
-        return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:31]
+        parts = [
+            f"{name}={value if value.__class__ is str else spelled(value)}"
+            for name in self.compared
+            if (value := row.get(name)) is not None
+        ]
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:_DIGEST]
 
-    def _whole(self, dirty: Dirty, standing: Standing, key: tuple[Cell, ...] | None, now: datetime, uuid: str) -> Draft:
-        parts: dict[str, dict[str, Cell]] = {"always": {}, "changed": {}, "insert": {}, "once": {}, "beats": {}}
-        sought: dict[str, str] = {}
-        refusal: Mapping[str, str] | None = None
-        adopt: tuple[tuple[Cell, ...] | None, ...] = ()
-        overlay, once = self._inactive(now, uuid) if standing == "inactive" else ({}, {})
-        for one in self.rule.columns:
-            if one.column in overlay or one.column in once:
-                continue
-            try:
-                self._fill(one, dirty, parts, sought, now, uuid)
-            except Refused as refused:
-                refusal = refusal or refused.detail
-        try:
-            adopt = tuple(self._adopted(pairs, dirty) for pairs in self._adopt)
-        except Refused as refused:
-            refusal = refusal or refused.detail
-        return Draft(
-            dirty,
-            standing,
-            key,
-            adopt,
-            cells={**parts["always"], **overlay},
-            changed=parts["changed"],
-            fresh=parts["insert"],
-            once={**parts["once"], **once},
-            beats=parts["beats"],
-            sought=sought,
-            refusal=refusal,
-        )
-
-    def _fill(
-        self,
-        one: ColumnRule,
-        dirty: Dirty,
-        parts: Mapping[str, dict[str, Cell]],
-        sought: dict[str, str],
-        now: datetime,
-        uuid: str,
-    ) -> None:
-        if one.field is None:
-            part = "insert" if one.when == "insert" else _part_of(one)
-            parts[part][one.column] = self._constant(one.column, one.value, now, uuid)
-            return
-        text = _transformed(one, value_of(dirty, one.field))
-        if text is None and (one.empty or self.rule.empty) == "keep":
-            return
-        if text is not None and one.lookup is not None:
-            sought[one.column] = str(text)
-            return
-        parts[one.when][one.column] = self._cell(one, text)
-
-    def _cell(self, one: ColumnRule, value: object) -> Cell:
-        limit = self.limits[one.column]
-        if value is None:
-            wants_text = (one.empty or self.rule.empty) == "text" and one.lookup is None
-            return empty(one.column, limit) if wants_text else cell(one.column, limit, None)
-        return cell(one.column, limit, value, type_=one.type, scale=one.scale)
-
-    def _adopted(self, pairs: Iterable[tuple[ColumnRule | None, str, str]], dirty: Dirty) -> tuple[Cell, ...] | None:
-        """Return what rows are looked for by: as it would be written there, where the field is also written."""
-        cells: list[Cell] = []
-        for rule, column, name in pairs:
-            value = value_of(dirty, name)
-            if rule is not None and rule.field == name:
-                value = _transformed(rule, value)
-            if value is None or value == "":
-                return None
-            cells.append(cell(column, self.limits[column], value))
-        return tuple(cells)
-
-    def _standing(self, dirty: Dirty) -> Standing:
+    def standing(self, dirty: Dirty) -> Standing:
+        """Return whether a record is the target's; one whose values are not known counts as active."""
         if dirty.values is None:
             return "active"
         if self._types and _bare_type(_as_text(dirty.values.get(_TYPE))) not in self._types:
@@ -246,22 +315,58 @@ class Form:
         matches = all(_as_text(value_of(dirty, test.field)) in test.among for test in self.rule.only)
         return "active" if matches else "inactive"
 
-    def _inactive(self, now: datetime, uuid: str) -> tuple[dict[str, Cell], dict[str, Cell]]:
-        """Return what is set for an inactive record: what stands there always, and what is made anew and stays."""
-        made = {name: (value, self._constant(name, value, now, uuid)) for name, value in self.rule.inactive}
-        always = {name: found for name, (value, found) in made.items() if not _is_made_anew(value)}
-        return always, {name: found for name, (_, found) in made.items() if name not in always}
+    def _fill(
+        self,
+        sources: "tuple[_Source, ...] | list[_Source]",
+        dirty: Dirty,
+        cells: dict[str, Cell],
+        sought: dict[str, str],
+    ) -> Mapping[str, str] | None:
+        """Put a record's values into cells or among what is sought; returns the first refusal, or None."""
+        refusal: Mapping[str, str] | None = None
+        values = dirty.values or {}
+        for source in sources:
+            value = values.get(source.field)
+            try:
+                if value is None:
+                    # It may be within another field, or stand beside the values.
+                    value = value_of(dirty, source.field)
+                if value is not None and source.transforms:
+                    value = _transformed(source, value)
+                if value is None or value == "":
+                    if not source.keeps:
+                        cells[source.column] = source.absent()
+                elif source.is_sought:
+                    sought[source.column] = _as_text(value)
+                elif value.__class__ is str and len(value) <= source.plain and value.isprintable():
+                    cells[source.column] = value
+                else:
+                    cells[source.column] = source.convert(value)
+            except Refused as refused:
+                refusal = refusal or refused.detail
+        return refusal
 
-    def _stamps(self, now: datetime, uuid: str) -> dict[str, Cell]:
-        return {
-            one.column: self._constant(one.column, one.value, now, uuid)
-            for one in self.rule.columns
-            if one.field is None and one.when == "changed"
-        }
+    def _sources(self, when: str) -> tuple[_Source, ...]:
+        return tuple(self._source(one) for one in self.rule.columns if one.field is not None and one.when == when)
 
-    def _constant(self, name: str, value: Constant | None, now: datetime, uuid: str) -> Cell:
-        given: object = now if value == NOW else uuid if value == UUID4 else value
-        return cell(name, self.limits[name], given)
+    def _source(self, one: ColumnRule) -> _Source:
+        limit = self.limits[one.column]
+        empties = one.empty or self.rule.empty
+        wants_text = empties == "text" and one.lookup is None
+        is_plain = one.type in (None, "text") and one.scale is None
+        return _Source(
+            column=one.column,
+            field=one.field or "",
+            transforms=one.transforms,
+            keeps=empties == "keep",
+            is_sought=one.lookup is not None,
+            plain=plain_length(limit, sys.maxsize) if is_plain else -1,
+            convert=partial(cell, one.column, limit, type_=one.type, scale=one.scale),
+            absent=partial(empty, one.column, limit) if wants_text else partial(cell, one.column, limit, None),
+        )
+
+    def _constant(self, name: str, value: Constant | None, now: datetime) -> Cell:
+        return cell(name, self.limits[name], now if value == NOW else value)
 
 
 def fingerprint(rule: TargetRule) -> str:
@@ -271,12 +376,11 @@ def fingerprint(rule: TargetRule) -> str:
 
 def columns_of(rule: TargetRule) -> tuple[str, ...]:
     """Return every column of its table that a target's rule names, the key first."""
-    adopted = (column for pairs in rule.adopt for column, _ in pairs)
     named = (
         *(part.column for part in rule.key),
         *(one.column for one in rule.columns),
         *(name for name, _ in rule.inactive),
-        *adopted,
+        *(column for pairs in rule.adopt for column, _ in pairs),
     )
     return tuple(dict.fromkeys(named))
 
@@ -292,28 +396,21 @@ def value_of(dirty: Dirty, name: str) -> object:
     return values.get(name)
 
 
-def _transformed(one: ColumnRule, value: object) -> object:
-    """Return a field's value after its transforms; None where nothing is left of it."""
-    if value is None or not one.transforms:
-        return None if value == "" else value
+def _searching(written: ColumnRule | None, column: str, name: str) -> ColumnRule:
+    """Return how a field is made what a column is searched for: as it is written there, where it is."""
+    if written is not None and written.field == name:
+        return replace(written, empty="null")
+    return ColumnRule(column, name, empty="null")
+
+
+def _transformed(source: _Source, value: object) -> str:
     text = _as_text(value)
-    for transform in one.transforms:
+    for transform in source.transforms:
         try:
             text = apply(transform, text)
         except TextRefused as refused:
-            raise Refused(one.column, refused.reason) from None
-    return text or None
-
-
-def _part_of(one: ColumnRule) -> str:
-    """Return when a constant is written: what is made anew each time would differ each time."""
-    if one.value == UUID4:
-        return "once"
-    return "beats" if one.value == NOW and one.when == "always" else one.when
-
-
-def _is_made_anew(value: Constant | None) -> bool:
-    return isinstance(value, str) and value in (NOW, UUID4)
+            raise Refused(source.column, refused.reason) from None
+    return text
 
 
 def _as_text(value: object) -> str:

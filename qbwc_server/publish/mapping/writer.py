@@ -183,7 +183,12 @@ def _drafts(
                 reasons[_key(dirty)] = missing.get(_key(dirty), "missing")
             else:
                 borrowed[_key(dirty)][part.column] = row.cells[part.of_column]
-    return [form.draft(dirty, borrowed[_key(dirty)], now, str(uuid4())) for dirty in dirties], reasons
+    stamps = form.stamps(now)
+    drafts = [
+        form.draft(dirty, borrowed.get(_key(dirty), {}), stamps, str(uuid4()) if form.needs_uuid else "")
+        for dirty in dirties
+    ]
+    return drafts, reasons
 
 
 def _rows(
@@ -210,7 +215,7 @@ def _found(
 ) -> dict[Key, Found]:
     form = site.aim.form
     by_key = _by_cells(site.aim.find(connection, form.key, _keys(drafts)), form.key)
-    without = [draft for draft in drafts if draft.key is not None and draft.adopt and draft.key not in by_key]
+    without = [draft for draft in drafts if draft.key is not None and draft.key not in by_key]
     by_adopt = [
         _adoptable(connection, site, tuple(column for column, _ in pairs), number, without)
         for number, pairs in enumerate(form.rule.adopt)
@@ -221,10 +226,7 @@ def _found(
         answers = {name: looked_up[name](text) for name, text in draft.sought.items()}
         found[_key(draft.dirty)] = Found(
             by_key=[] if draft.key is None else by_key.get(draft.key, []),
-            by_adopt=[
-                [] if cells is None or draft.key in by_key else rows(cells)
-                for cells, rows in zip(draft.adopt, by_adopt, strict=False)
-            ],
+            by_adopt=[] if draft.key is None or draft.key in by_key else [rows(draft.dirty) for rows in by_adopt],
             looked_up={name: given[0] if len(given) == 1 else None for name, given in answers.items()},
             several=frozenset(name for name, given in answers.items() if len(given) > 1),
             parent=reasons.get(_key(draft.dirty), ""),
@@ -246,14 +248,23 @@ def _by_cells(rows: Iterable[Row], names: Sequence[str]) -> dict[tuple[Cell, ...
 
 def _adoptable(
     connection: sa.Connection, site: Site, names: tuple[str, ...], number: int, drafts: Sequence[Draft]
-) -> Callable[[tuple[Cell, ...]], Sequence[Row]]:
+) -> Callable[[Dirty], Sequence[Row]]:
     """Return what finds the rows without a key that fit an adopt rule."""
     fold = _fold if site.aim.backend == "mysql" else tuple
-    wanted = list(dict.fromkeys(cells for draft in drafts if (cells := draft.adopt[number]) is not None))
+    wanted = {
+        _key(draft.dirty): cells
+        for draft in drafts
+        if not draft.dirty.is_deleted and (cells := site.aim.form.adopted(draft.dirty, number)) is not None
+    }
     found: dict[tuple[Cell, ...], list[Row]] = defaultdict(list)
-    for row in site.aim.find(connection, names, wanted, free=True):
+    for row in site.aim.find(connection, names, list(dict.fromkeys(wanted.values())), free=True):
         found[fold(tuple(row.cells[name] for name in names))].append(row)
-    return lambda cells: found.get(fold(cells), [])
+
+    def rows(dirty: Dirty) -> Sequence[Row]:
+        cells = wanted.get(_key(dirty))
+        return [] if cells is None else found.get(fold(cells), [])
+
+    return rows
 
 
 def _fold(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
