@@ -137,7 +137,9 @@ class Aim:
         if self._is_plain or not isinstance(statement, sa.Insert):
             written = bulk.run(connection, statement, rows)
         else:
-            written = connection.execute(statement, [dict(row) for row in rows]).rowcount
+            given = [dict(row) for row in rows]
+            # Else SQLAlchemy does not keep how many rows an INSERT made.
+            written = connection.execute(statement, given, execution_options={"preserve_rowcount": True}).rowcount
         if written != len(rows):
             raise RowLost
 

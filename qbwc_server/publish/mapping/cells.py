@@ -239,10 +239,9 @@ def _float(column: str, _limit: Limit, value: object) -> float:
 
 
 def _int(column: str, limit: Limit, value: object) -> int:
-    number = int(value) if isinstance(value, bool) else _truth_or_none(value)
+    number = int(value) if isinstance(value, int) else _truth_or_none(value)
     if number is None:
-        exact = _decimal(column, Limit("decimal", scale=0), value)
-        number = int(exact)
+        number = int(_decimal(column, Limit("decimal", scale=0), value))
     if limit.highest is not None and number > limit.highest:
         raise Refused(column, "out_of_range", limit=limit.highest)
     if limit.lowest is not None and number < limit.lowest:
@@ -256,6 +255,8 @@ def _truth_or_none(value: object) -> int | None:
 
 
 def _bool(column: str, _limit: Limit, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
     text = _text_of(value)
     if text in _TRUE:
         return True

@@ -70,8 +70,8 @@ class Found:
         by_adopt: for each adopt rule the rows without a key that fit.
         looked_up: what stands in other tables, by column; None where nothing fits.
         several: the looked up columns for which several rows fit.
-        parent: why the row of the target that its key names cannot be told: "missing" or "skipped"; "" = it can, or
-            none is named.
+        parent: why the row of the target that its key names cannot be told: "missing", "skipped", or "unread" for want
+            of the record's values; "" = it can, or none is named.
     """
 
     by_key: Sequence[Row] = ()
@@ -219,7 +219,7 @@ def _without_values(form: Form, draft: Draft, seen: Seen | None, found: Found) -
     """Return the step of a record that QuickBooks has no more, or of which we may hold nothing: no row is made."""
     dirty = draft.dirty
     outcome: Outcome = "deleted" if dirty.is_deleted else "unchanged"
-    if draft.key is None and dirty.values is None and not dirty.erased and not found.parent:
+    if draft.key is None and dirty.values is None and not dirty.erased and found.parent in ("", "unread"):
         return Step(dirty, _published(dirty, "unread"))
     if len(found.by_key) > 1 and dirty.is_deleted and form.rule.notfound == "same-as-inactive":
         detail = {"count": str(len(found.by_key)), "field": ", ".join(form.key)}

@@ -215,6 +215,8 @@ class Mapped:
         found = reflect(connection, rule, self._rules)
         if found is None:
             raise errors.TableChanged(rule.name, rule.table, "is not there")
+        if not found.columns:
+            raise errors.WebsiteDenied(self._url, f"to look at the table {rule.table}")
         parents = {part.of_target: self._rules[part.of_target] for part in rule.key if part.of_target is not None}
         aim, peeks = self._aim(rule, found)
         return Site(
@@ -233,19 +235,20 @@ class Mapped:
             for part in other.key
             if part.of_target == rule.name and part.of_column is not None
         ]
+        table = rule.table
         try:
             aim = Aim(rule, found, kind, borrowed)
-            lookups = {one.column: one.lookup for one in rule.columns if one.lookup is not None}
-            peeks = {
-                name: Peek(lookup, rule.schema, aim.others.get(name, {}), kind) for name, lookup in lookups.items()
-            }
+            peeks: dict[str, Peek] = {}
+            for name, lookup in aim.form.lookups.items():
+                table = lookup.table
+                peeks[name] = Peek(lookup, rule.schema, aim.others.get(name, {}), kind)
         except KeyError as missing:
             name = str(missing.args[0])
-            raise errors.TableChanged(rule.name, rule.table, f"lacks the column {name}", name) from None
+            raise errors.TableChanged(rule.name, table, f"lacks the column {name}", name) from None
         except Refused as refused:
             column = refused.detail["column"]
             what = f"cannot hold the mapping's constant in its column {column}"
-            raise errors.TableChanged(rule.name, rule.table, what, column) from None
+            raise errors.TableChanged(rule.name, table, what, column) from None
         return aim, peeks
 
     def _reading(self, look: Callable[[sa.Connection], _T]) -> _T:

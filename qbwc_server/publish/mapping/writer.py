@@ -194,7 +194,7 @@ def _drafts(
 def _rows(
     connection: sa.Connection, site: Site, dirties: Sequence[Dirty], now: datetime
 ) -> tuple[dict[Key, Row], dict[Key, str]]:
-    """Return the one row that each record has in a target, and why others have none: "missing" or "skipped"."""
+    """Return the one row that each record has in a target, and why others have none, as `Found.parent`."""
     drafts, reasons = _drafts(connection, site, dirties, now)
     by_key = _by_cells(site.aim.find(connection, site.aim.form.key, _keys(drafts)), site.aim.form.key)
     rows: dict[Key, Row] = {}
@@ -206,7 +206,9 @@ def _rows(
             continue
         never = draft.key is None or site.aim.rule.missing == "skip" or draft.standing != "active"
         is_expected = bool(fitting) or not (never or draft.dirty.is_deleted)
-        missing.setdefault(_key(draft.dirty), "missing" if is_expected else "skipped")
+        is_unread = draft.key is None and draft.dirty.values is None and not draft.dirty.erased
+        reason = "unread" if is_unread else "missing" if is_expected else "skipped"
+        missing.setdefault(_key(draft.dirty), reason)
     return rows, missing
 
 
