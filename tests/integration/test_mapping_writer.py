@@ -330,6 +330,8 @@ def test_what_only_the_database_knows_sets_aside_that_record_alone(site: Mapped,
     assert [each.outcome for each in published] == ["updated", "refused_value", "inserted"]
     assert published[1].detail["reason"] == "database"
     assert len(rows(site, "SELECT id FROM products")) == 2
+    assert site.state("products", "acme", "8-2") is None
+    assert publish(site, item(3, "8-2")) == ["inserted"]
 
 
 def test_a_row_that_a_trigger_swallows_is_told(site: Mapped) -> None:

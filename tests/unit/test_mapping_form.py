@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from qbwc_server.publish.mapping.cells import Cell, bound, cell, same, seen
-from qbwc_server.publish.mapping.form import Draft, Form, fingerprint
+from qbwc_server.publish.mapping.cells import Cell, bound, cell
+from qbwc_server.publish.mapping.draft import Draft, fingerprint
+from qbwc_server.publish.mapping.form import Form
 from qbwc_server.publish.mapping.model import (
     NOW,
     UUID4,
@@ -20,6 +21,7 @@ from qbwc_server.publish.mapping.model import (
 )
 from qbwc_server.publish.mapping.model import Test as Only
 from qbwc_server.publish.mapping.reflected import Limit
+from qbwc_server.publish.mapping.sameness import same, seen
 from qbwc_server.publish.records import Dirty
 from qbwc_server.publish.values import Refused
 

@@ -15,11 +15,13 @@ from sqlalchemy.types import TypeEngine
 from qbwc_server import bulk
 from qbwc_server.among import among
 from qbwc_server.publish.engine import Backend
-from qbwc_server.publish.mapping.cells import Cell, bound, comes_as_it_is, goes_as_it_is, seen
+from qbwc_server.publish.mapping.cells import Cell, bound, goes_as_it_is
 from qbwc_server.publish.mapping.decide import Row
-from qbwc_server.publish.mapping.form import Form, columns_of
+from qbwc_server.publish.mapping.draft import columns_of
+from qbwc_server.publish.mapping.form import Form
 from qbwc_server.publish.mapping.model import Lookup, TargetRule
 from qbwc_server.publish.mapping.reflected import Family, Limit, Reflected, limits
+from qbwc_server.publish.mapping.sameness import comes_as_it_is, seen
 
 _VALUES_PER_QUERY = 500
 _SETS_KEPT = 200

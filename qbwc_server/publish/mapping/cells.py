@@ -5,23 +5,21 @@ Theory of operation
 A cell has one form in Python whatever the database: numbers are int, Decimal or float, times aware and in UTC, JSON
 its own objects. `cell` makes it of a record's value and refuses what the column cannot hold exactly, also on SQLite,
 which would take anything: what is longer than its owner declared is no value of his. `bound` is what the driver is
-given; `seen` makes a cell of what the driver returned, so that two cells are equal if their values are.
+given. The way back is in `sameness`.
 
 Times without a zone are UTC, as the frameworks write them.
 """
 
 import json
-import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, cast
-from uuid import UUID
 
 from qbwc_server.publish.engine import Backend
 from qbwc_server.publish.mapping.model import ColumnType
 from qbwc_server.publish.mapping.reflected import Family, Limit
-from qbwc_server.publish.values import Refused, Shape, canonical, column_value
+from qbwc_server.publish.values import Refused, Shape, column_value
 
 Cell = Any
 """None, str, int, bool, float, Decimal, date, aware datetime in UTC, or JSON's objects."""
@@ -32,9 +30,8 @@ _BEYOND_MB3 = 0xFFFF
 # MySQL's latin1 is what everybody else calls cp1252.
 _CODECS = {"latin1": "cp1252", "ascii": "ascii"}
 _TRUE, _FALSE = ("true", "1"), ("false", "0")
-# What a column of single precision shows of a number.
-_SINGLE = 5e-6
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+"""JSON's objects as text; sorted, so that the order in which QuickBooks happens to list names is no change."""
 
 
 def cell(
@@ -86,13 +83,6 @@ def plain_length(limit: Limit, most: int) -> int:
     return fits if limit.size is None else min(fits, limit.size // _MOST_BYTES)
 
 
-def comes_as_it_is(limit: Limit, backend: Backend) -> bool:
-    """Tell whether the driver returns the cells of a column, so that `seen` has nothing to do."""
-    if limit.kind in ("text", "any"):
-        return not limit.is_padded
-    return backend != "sqlite" and limit.kind in ("decimal", "int", "float", "date", "enum")
-
-
 def goes_as_it_is(limit: Limit, backend: Backend) -> bool:
     """Tell whether the driver takes the cells of a column, so that `bound` has nothing to do."""
     if limit.kind in ("text", "enum", "int", "bool", "float"):
@@ -105,7 +95,7 @@ def bound(limit: Limit, value: Cell, backend: Backend) -> Any:
     if value is None or value.__class__ is str:
         return value
     if limit.kind == "json":
-        return _encode(value)
+        return encode(value)
     if isinstance(value, datetime):
         if not (limit.is_zoned and backend == "postgresql"):
             value = value.replace(tzinfo=None)
@@ -113,50 +103,6 @@ def bound(limit: Limit, value: Cell, backend: Backend) -> Any:
     if backend == "sqlite" and isinstance(value, Decimal | date):
         return format(value, "f") if isinstance(value, Decimal) else value.isoformat()
     return value
-
-
-def seen(limit: Limit, value: Any) -> Cell:
-    """Return the cell for what the driver returned; what is no value of the column's kind is returned as it is."""
-    if value is None:
-        return None
-    look = _SEEN.get(limit.kind)
-    try:
-        if look is not None:
-            return look(limit, value)
-    except (ValueError, ArithmeticError, TypeError):
-        return value
-    if isinstance(value, bytes) and limit.kind == "text":
-        return value.decode("utf-8", "replace")
-    if limit.is_padded and isinstance(value, str):
-        return value.rstrip(" ")
-    return str(value) if isinstance(value, UUID) else value
-
-
-def same(limit: Limit, theirs: Cell, wanted: Cell, backend: Backend) -> bool:
-    """Tell whether two cells are the same value of a column."""
-    if theirs is None or wanted is None:
-        return theirs is wanted
-    if theirs == wanted:
-        return True
-    if limit.kind == "float" and _is_single(limit, backend):
-        return isinstance(theirs, float) and math.isclose(theirs, wanted, rel_tol=_SINGLE)
-    if limit.kind == "decimal" and backend == "sqlite" and isinstance(theirs, Decimal):
-        # A column that the owner declared a number keeps it as a float, whose last digits may be others.
-        return float(theirs) == float(wanted)
-    if limit.kind == "any":
-        return str(theirs) == str(wanted)
-    return limit.kind == "uuid" and str(theirs).replace("-", "").lower() == str(wanted).replace("-", "").lower()
-
-
-def spelled(value: Cell) -> str:
-    """Return a cell as the text that a digest is made of; equal values are spelled the same."""
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, Decimal):
-        return canonical(value)
-    if isinstance(value, list | dict):
-        return _encode(value)
-    return str(value)
 
 
 def _text_of(value: object) -> str:
@@ -168,7 +114,7 @@ def _text_of(value: object) -> str:
         return format(value, "f")
     if isinstance(value, datetime):
         return value.isoformat()
-    return _encode(value) if isinstance(value, list | dict) else str(value)
+    return encode(value) if isinstance(value, list | dict) else str(value)
 
 
 def _plain(column: str, limit: Limit, value: object) -> Cell:
@@ -283,7 +229,7 @@ def _datetime(column: str, limit: Limit, value: object) -> datetime:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(_text_of(value).strip())
     except ValueError:
         raise Refused(column, "not_a_date") from None
-    return _cut(limit, _utc(found))
+    return _cut(limit, utc(found))
 
 
 def _json(_column: str, _limit: Limit, value: object) -> object:
@@ -292,7 +238,8 @@ def _json(_column: str, _limit: Limit, value: object) -> object:
     return _text_of(value)
 
 
-def _utc(moment: datetime) -> datetime:
+def utc(moment: datetime) -> datetime:
+    """Return a time aware and in UTC; one without a zone is taken for that."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -302,44 +249,6 @@ def _cut(limit: Limit, moment: datetime) -> datetime:
         return moment
     step = 10 ** (_MICROSECONDS - limit.scale)
     return moment.replace(microsecond=moment.microsecond // step * step)
-
-
-def _is_single(limit: Limit, backend: Backend) -> bool:
-    kind = limit.type.lower()
-    return (backend == "mysql" and kind.startswith("float")) or (backend == "postgresql" and kind.startswith("real"))
-
-
-def _seen_int(_limit: Limit, value: Any) -> Cell:
-    if isinstance(value, bytes):
-        return int.from_bytes(value, "big")
-    return int(value) if isinstance(value, bool) else value
-
-
-def _seen_bool(_limit: Limit, value: Any) -> Cell:
-    if isinstance(value, bytes):
-        return bool(int.from_bytes(value, "big"))
-    return bool(value) if value in (0, 1) else value
-
-
-def _seen_decimal(_limit: Limit, value: Any) -> Cell:
-    try:
-        return value if isinstance(value, Decimal) else Decimal(str(value))
-    except InvalidOperation:
-        return value
-
-
-def _seen_datetime(_limit: Limit, value: Any) -> Cell:
-    return _utc(value if isinstance(value, datetime) else datetime.fromisoformat(value))
-
-
-def _seen_date(_limit: Limit, value: Any) -> Cell:
-    if isinstance(value, datetime):
-        return value.date()
-    return value if isinstance(value, date) else date.fromisoformat(value)
-
-
-def _seen_json(_limit: Limit, value: Any) -> Cell:
-    return json.loads(value) if isinstance(value, str | bytes) else value
 
 
 _KINDS: dict[ColumnType, Family] = {
@@ -362,13 +271,4 @@ _MAKERS: dict[Family, Callable[[str, Limit, object], Cell]] = {
     "date": _date,
     "datetime": _datetime,
     "json": _json,
-}
-_SEEN: dict[Family, Callable[[Limit, Any], Cell]] = {
-    "int": _seen_int,
-    "bool": _seen_bool,
-    "decimal": _seen_decimal,
-    "float": lambda _limit, value: float(value),
-    "datetime": _seen_datetime,
-    "date": _seen_date,
-    "json": _seen_json,
 }

@@ -16,8 +16,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from qbwc_server.publish.mapping.cells import Cell, same
-from qbwc_server.publish.mapping.form import Draft, Form
+from qbwc_server.publish.mapping.cells import Cell
+from qbwc_server.publish.mapping.draft import Draft
+from qbwc_server.publish.mapping.form import Form
+from qbwc_server.publish.mapping.sameness import same
 from qbwc_server.publish.plan import State, older
 from qbwc_server.publish.records import Dirty, Outcome, Published
 

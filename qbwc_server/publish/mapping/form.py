@@ -14,85 +14,32 @@ to be written at all.
 import hashlib
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from types import MappingProxyType
-from typing import Any, Literal, cast
 
 from qbwc_server.publish.engine import Backend
-from qbwc_server.publish.mapping.cells import Cell, cell, empty, plain_length, seen, spelled
+from qbwc_server.publish.mapping.cells import Cell, cell, empty, plain_length
+from qbwc_server.publish.mapping.draft import (
+    NOTHING,
+    Draft,
+    Stamps,
+    Standing,
+    as_text,
+    bare_type,
+    columns_of,
+    fingerprint,
+    value_of,
+)
 from qbwc_server.publish.mapping.model import NOW, UUID4, ColumnRule, Constant, TargetRule, Transform
 from qbwc_server.publish.mapping.reflected import Limit
+from qbwc_server.publish.mapping.sameness import seen, spelled
 from qbwc_server.publish.mapping.transforms import TextRefused, apply
 from qbwc_server.publish.records import Dirty
 from qbwc_server.publish.values import Refused
 
-Standing = Literal["active", "inactive", "other"]
-"""A record is active, inactive (or does not match `only`), or of a type that is not the target's."""
-
-_FINGERPRINT = 12
 _DIGEST = 31
-_LIST_ID, _CUSTOM, _IS_ACTIVE, _TYPE = "ListID", "Custom.", "IsActive", "Type"
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Stamps:
-    """The constants of a rule at one time, by when they are written.
-
-    Attributes:
-        always: written and compared.
-        changed: written if another column differs.
-        insert: written into a new row.
-        beats: the time itself, written each time; it is no change.
-        inactive: set for an inactive record.
-        inactive_once: the same, where nothing stands yet.
-        uuids: columns of a rule that hold a UUID, where nothing stands yet.
-        new_uuids: those of a new row alone.
-    """
-
-    always: Mapping[str, Cell]
-    changed: Mapping[str, Cell]
-    insert: Mapping[str, Cell]
-    beats: Mapping[str, Cell]
-    inactive: Mapping[str, Cell]
-    inactive_once: Mapping[str, Cell]
-    uuids: tuple[str, ...]
-    new_uuids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A record as its target would have it.
-
-    Attributes:
-        dirty: the record.
-        standing: whether it is the target's.
-        key: the cells of the key's columns; None where the record lacks one of them.
-        stamps: the constants.
-        uuid: what "@uuid4" stands for in its row.
-        cells: what is always written and compared; a column that keeps its value is not among them.
-        changed: what is written only if another column differs.
-        fresh: what is written only into a new row, as far as it was looked up.
-        once: what is written where the row has nothing yet.
-        beats: what is written each time and is no change.
-        sought: what is looked up in other tables, by the column that gets the answer.
-        refusal: why a column cannot hold its value; None where all can.
-    """
-
-    dirty: Dirty
-    standing: Standing
-    key: tuple[Cell, ...] | None
-    stamps: Stamps
-    uuid: str
-    cells: Mapping[str, Cell] = field(default_factory=lambda: _NOTHING)
-    changed: Mapping[str, Cell] = field(default_factory=lambda: _NOTHING)
-    fresh: Mapping[str, Cell] = field(default_factory=lambda: _NOTHING)
-    once: Mapping[str, Cell] = field(default_factory=lambda: _NOTHING)
-    beats: Mapping[str, Cell] = field(default_factory=lambda: _NOTHING)
-    sought: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
-    refusal: Mapping[str, str] | None = None
+_IS_ACTIVE, _TYPE = "IsActive", "Type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +99,7 @@ class Form:
         self.lookups = {one.column: one.lookup for one in rule.columns if one.lookup is not None}
         self.needs_uuid = UUID4 in (*(one.value for one in rule.columns), *(value for _, value in rule.inactive))
         self._when = {one.column: one.when for one in rule.columns}
-        self._types = frozenset(map(_bare_type, rule.types))
+        self._types = frozenset(map(bare_type, rule.types))
         self._always = self._sources("always")
         self._changed = self._sources("changed")
         self._insert = self._sources("insert")
@@ -234,8 +181,8 @@ class Form:
         for source in self._insert:
             if source.is_sought:
                 self._fill((source,), dirty, {}, sought)
-        once: Mapping[str, Cell] = dict.fromkeys(stamps.uuids, uuid) if stamps.uuids else _NOTHING
-        draft = Draft(dirty, standing, key, stamps, uuid, cells, changed, _NOTHING, once, stamps.beats, sought, refusal)
+        once: Mapping[str, Cell] = dict.fromkeys(stamps.uuids, uuid) if stamps.uuids else NOTHING
+        draft = Draft(dirty, standing, key, stamps, uuid, cells, changed, NOTHING, once, stamps.beats, sought, refusal)
         return self.inactive(draft) if standing == "inactive" else draft
 
     def inactive(self, draft: Draft) -> Draft:
@@ -308,11 +255,11 @@ class Form:
         """Return whether a record is the target's; one whose values are not known counts as active."""
         if dirty.values is None:
             return "active"
-        if self._types and _bare_type(_as_text(dirty.values.get(_TYPE))) not in self._types:
+        if self._types and bare_type(as_text(dirty.values.get(_TYPE))) not in self._types:
             return "other"
         if dirty.values.get(_IS_ACTIVE) is False:
             return "inactive"
-        matches = all(_as_text(value_of(dirty, test.field)) in test.among for test in self.rule.only)
+        matches = all(as_text(value_of(dirty, test.field)) in test.among for test in self.rule.only)
         return "active" if matches else "inactive"
 
     def _fill(
@@ -337,7 +284,7 @@ class Form:
                     if not source.keeps:
                         cells[source.column] = source.absent()
                 elif source.is_sought:
-                    sought[source.column] = _as_text(value)
+                    sought[source.column] = as_text(value)
                 elif value.__class__ is str and len(value) <= source.plain and value.isprintable():
                     cells[source.column] = value
                 else:
@@ -369,33 +316,6 @@ class Form:
         return cell(name, self.limits[name], now if value == NOW else value)
 
 
-def fingerprint(rule: TargetRule) -> str:
-    """Return 12 characters that tell a target's rule from any other, also from what it was before."""
-    return hashlib.sha256(repr(rule).encode()).hexdigest()[:_FINGERPRINT]
-
-
-def columns_of(rule: TargetRule) -> tuple[str, ...]:
-    """Return every column of its table that a target's rule names, the key first."""
-    named = (
-        *(part.column for part in rule.key),
-        *(one.column for one in rule.columns),
-        *(name for name, _ in rule.inactive),
-        *(column for pairs in rule.adopt for column, _ in pairs),
-    )
-    return tuple(dict.fromkeys(named))
-
-
-def value_of(dirty: Dirty, name: str) -> object:
-    """Return a field of a record in JSON form; None where it is absent."""
-    if name == _LIST_ID:
-        return dirty.list_id
-    values = dirty.values or {}
-    if name.startswith(_CUSTOM):
-        custom = values.get("Custom")
-        return cast("dict[str, object]", custom).get(name.removeprefix(_CUSTOM)) if isinstance(custom, dict) else None
-    return values.get(name)
-
-
 def _searching(written: ColumnRule | None, column: str, name: str) -> ColumnRule:
     """Return how a field is made what a column is searched for: as it is written there, where it is."""
     if written is not None and written.field == name:
@@ -404,24 +324,10 @@ def _searching(written: ColumnRule | None, column: str, name: str) -> ColumnRule
 
 
 def _transformed(source: _Source, value: object) -> str:
-    text = _as_text(value)
+    text = as_text(value)
     for transform in source.transforms:
         try:
             text = apply(transform, text)
         except TextRefused as refused:
             raise Refused(source.column, refused.reason) from None
     return text
-
-
-def _as_text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else str(value)
-
-
-def _bare_type(name: str) -> str:
-    """Return an item's type without what all of them have: "ItemNonInventoryRet" and "non_inventory" are the same."""
-    bare = "".join(each for each in name.lower() if each.isalnum())
-    return bare.removeprefix("item").removesuffix("ret")

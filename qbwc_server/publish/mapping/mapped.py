@@ -19,9 +19,10 @@ from qbwc_server.publish.engine import backend, looking, make_engine, transact
 from qbwc_server.publish.mapping.aim import Aim, Peek, RowLost
 from qbwc_server.publish.mapping.cells import Cell
 from qbwc_server.publish.mapping.decide import Step
+from qbwc_server.publish.mapping.gather import Key, Site
 from qbwc_server.publish.mapping.model import Mapping, TargetRule
 from qbwc_server.publish.mapping.reflect import Reflected, reflect
-from qbwc_server.publish.mapping.writer import Key, Site, write_batch
+from qbwc_server.publish.mapping.writer import write_batch
 from qbwc_server.publish.records import Dirty, Published
 from qbwc_server.publish.tables import STATE
 from qbwc_server.publish.values import Refused
