@@ -10,9 +10,7 @@ from sqlalchemy.dialects import postgresql
 from qbwc_server.publish.engine import Backend
 
 _MYSQL_TABLE = "SELECT ENGINE, TABLE_TYPE FROM information_schema.TABLES WHERE {here}"
-_MYSQL_COLUMNS = (
-    "SELECT COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, EXTRA FROM information_schema.COLUMNS WHERE {here}"
-)
+_MYSQL_COLUMNS = "SELECT COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE {here}"
 _MYSQL_TRIGGERS = (
     "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS "
     "WHERE EVENT_OBJECT_SCHEMA = COALESCE(:schema, DATABASE()) AND EVENT_OBJECT_TABLE = :table"
@@ -20,6 +18,11 @@ _MYSQL_TRIGGERS = (
 _MYSQL_UNIQUE = (
     "SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS WHERE {here} AND NON_UNIQUE = 0 "
     "AND INDEX_NAME <> 'PRIMARY' ORDER BY INDEX_NAME, SEQ_IN_INDEX"
+)
+# MariaDB's JSON is a text with a rule; MySQL's is a type.
+_MARIADB_JSON = (
+    "SELECT CONSTRAINT_NAME FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = "
+    "COALESCE(:schema, DATABASE()) AND TABLE_NAME = :table AND LEVEL = 'Column' AND CHECK_CLAUSE LIKE 'json_valid(%'"
 )
 _MYSQL_HERE = "TABLE_SCHEMA = COALESCE(:schema, DATABASE()) AND TABLE_NAME = :table"
 _PG_TABLE = (
@@ -51,7 +54,7 @@ class Extras:
         has_row_security: PostgreSQL hides rows from us.
         written: column -> its type as the database writes it, where that is not what SQLAlchemy compiles.
         charsets: column -> character set, on MySQL.
-        domains: column -> what its domain is made of, on PostgreSQL.
+        types: column -> its type where SQLAlchemy's is not the whole truth: a domain's, or MariaDB's JSON.
         counted: columns that an SQLite table fills with its row number.
         unique: columns of each unique index over all rows, where SQLAlchemy is not asked.
     """
@@ -63,7 +66,7 @@ class Extras:
     has_row_security: bool = False
     written: Mapping[str, str] = field(default_factory=dict)
     charsets: Mapping[str, str | None] = field(default_factory=dict)
-    domains: Mapping[str, sa.types.TypeEngine[Any]] = field(default_factory=dict)
+    types: Mapping[str, sa.types.TypeEngine[Any]] = field(default_factory=dict)
     counted: frozenset[str] = frozenset()
     unique: tuple[tuple[str, ...], ...] | None = None
 
@@ -82,12 +85,16 @@ def _mysql(connection: sa.Connection, of: Mapping[str, str | None]) -> Extras:
     indexes: dict[str, list[str | None]] = {}
     for name, column in connection.execute(sa.text(_MYSQL_UNIQUE.format(here=_MYSQL_HERE)), of):
         indexes.setdefault(str(name), []).append(column)
+    # Where it is asked of MySQL, this catalog has other columns.
+    is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
+    texts_of_json = list(connection.execute(sa.text(_MARIADB_JSON), of).scalars()) if is_mariadb else []
     return Extras(
         is_view=kind != "BASE TABLE",
         engine=engine,
         triggers=tuple(sorted(connection.execute(sa.text(_MYSQL_TRIGGERS), of).scalars())),
-        written={name: _text(written) for name, written, _, _ in columns},
-        charsets={name: charset for name, _, charset, _ in columns},
+        written={name: _text(written) for name, written, _ in columns} | dict.fromkeys(texts_of_json, "json"),
+        charsets={name: charset for name, _, charset in columns},
+        types={name: sa.JSON() for name in texts_of_json},
         unique=_whole(indexes.values()),
     )
 
@@ -101,7 +108,7 @@ def _postgresql(connection: sa.Connection, of: Mapping[str, str | None]) -> Extr
         has_row_security=has_row_security,
         triggers=tuple(sorted(connection.execute(sa.text(_PG_TRIGGERS), {"oid": oid}).scalars())),
         written={name: made_of for name, _, made_of, _ in domains},
-        domains={name: made for name, _, made_of, bits in domains if (made := _domain(made_of, bits)) is not None},
+        types={name: made for name, _, made_of, bits in domains if (made := _domain(made_of, bits)) is not None},
     )
 
 

@@ -33,8 +33,9 @@ _PG_SEQUENCE: Final = (
     "SELECT s.oid::regclass::text FROM pg_catalog.pg_attrdef d "
     "JOIN pg_catalog.pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid "
     "AND p.refclassid = 'pg_class'::regclass "
-    "JOIN pg_catalog.pg_class s ON s.oid = p.refobjid AND s.relkind = 'S' "
-    "WHERE d.adrelid = :oid AND NOT has_sequence_privilege(s.oid, 'USAGE') LIMIT 1"
+    "JOIN pg_catalog.pg_class s ON s.oid = p.refobjid WHERE d.adrelid = :oid "
+    # In this order: of a table the question is an error.
+    "AND CASE WHEN s.relkind = 'S' THEN NOT has_sequence_privilege(s.oid, 'USAGE') ELSE false END LIMIT 1"
 )
 _GRANT: Final = re.compile(
     r"GRANT (?P<what>.+) ON (?:TABLE )?(?P<where>(?:`(?:[^`]|``)*`|\*)\.(?:`(?:[^`]|``)*`|\*)) TO "
