@@ -4,6 +4,8 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -65,8 +67,8 @@ SHOP = {
     CREATE TABLE product (
         id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, qb_list_id varchar(36) UNIQUE,
         name varchar(100) NOT NULL, slug varchar(50) NOT NULL UNIQUE, price decimal(10,2) NOT NULL,
-        sale_price decimal(12,5), weight double, active tinyint(1) NOT NULL, stock smallint unsigned, details json,
-        state enum('draft', 'live'), note tinytext, old_name varchar(30) CHARACTER SET utf8mb3,
+        sale_price decimal(12,5) unsigned, weight double, active tinyint(1) NOT NULL, stock smallint unsigned,
+        details json, state enum('draft', 'live'), note tinytext, old_name varchar(30) CHARACTER SET utf8mb3,
         created_at timestamp NOT NULL, updated_at datetime(3) NOT NULL,
         name_length int GENERATED ALWAYS AS (char_length(name)) VIRTUAL, category_id bigint unsigned,
         views int NOT NULL DEFAULT 0, FOREIGN KEY (category_id) REFERENCES category (id)) DEFAULT CHARSET utf8mb4;;
@@ -184,6 +186,7 @@ def test_what_only_mysql_has_is_seen(shop: sa.Engine) -> None:
     assert (of["state"].kind, of["state"].words) == ("enum", ("draft", "live"))
     assert (of["note"].kind, of["note"].size) == ("text", 255)
     assert of["details"].kind == "json"
+    assert (of["price"].lowest, of["sale_price"].lowest) == (None, 0)
     assert of["old_name"].charset == "utf8mb3"
     assert (of["created_at"].scale, of["updated_at"].scale) == (0, 3)
 
@@ -332,6 +335,24 @@ def test_an_engine_without_transactions_and_narrow_characters_are_told(site: sa.
 # --- rights ---
 
 
+def test_a_server_that_quotes_as_the_standard_does_is_read_as_well(shop: sa.Engine) -> None:
+    only(shop, "mysql")
+    before = look(shop, WHOLE)
+    with somebody(shop, "GRANT SELECT, INSERT, UPDATE ON product TO {user}") as engine:
+        sa.event.listen(engine, "connect", _ansi_quotes, insert=True)
+        seen = look(engine, WHOLE)
+
+    assert seen.rights is not None
+    assert (seen.rights.held, seen.rights.powers) == (("SELECT", "INSERT", "UPDATE"), ())
+    assert replace(seen, rights=None, triggers=()) == replace(before, rights=None, triggers=())
+
+
+def _ansi_quotes(driver_connection: Any, _record: Any) -> None:
+    cursor = driver_connection.cursor()
+    cursor.execute("SET SESSION sql_mode = 'ANSI_QUOTES'")
+    cursor.close()
+
+
 @contextmanager
 def somebody(site: sa.Engine, *grants: str) -> Iterator[sa.Engine]:
     """A database user of no rights but these; {user} in a grant is the user."""
@@ -446,3 +467,17 @@ def test_a_narrowed_column_and_a_dropped_index_are_told(shop: sa.Engine) -> None
     assert set(changed) == {("slug", "type"), ("", "unique")}
     assert "50" in changed["slug", "type"].before
     assert "40" in changed["slug", "type"].after
+
+
+def test_a_name_of_any_characters_is_looked_at(site: sa.Engine) -> None:
+    name = "order%s: l'été"
+    mark = "`" if backend(site) == "mysql" else '"'
+    quoted = mark + name + mark
+    # A driver that fills in parameters wants its percent signs doubled.
+    quoted = quoted if backend(site) == "sqlite" else quoted.replace("%", "%%")
+    change(site, f"CREATE TABLE {quoted} (id integer PRIMARY KEY, {quoted} varchar(36) UNIQUE)")
+
+    of = rule(table=name, key=(KeyPart(name, "ListID"),), missing="skip")
+
+    assert codes(found(site, of), "error") == set()
+    assert look(site, of).unique == ((name,),)

@@ -338,6 +338,7 @@ USED = ("id", "name")
         ("GRANT SELECT (`id`, `name`, `x`), UPDATE (`id`) ON `shop`.`products` TO `qbwc`@`%`", ("SELECT",)),
         ("GRANT SELECT (name, id), INSERT ON `shop`.`products` TO `qbwc`@`%`", ("SELECT", "INSERT")),
         ("GRANT ALL PRIVILEGES ON `shop`.* TO `qbwc`@`%` WITH GRANT OPTION", ("SELECT", "INSERT", "UPDATE")),
+        ('GRANT SELECT ("id", "name") ON "shop"."products" TO "qbwc"@"%"', ("SELECT",)),
         ("GRANT USAGE ON *.* TO `qbwc`@`%`", ()),
     ],
 )

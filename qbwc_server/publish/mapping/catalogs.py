@@ -1,5 +1,6 @@
 """What a database's own catalogs tell of a table beyond what SQLAlchemy reflects."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,11 +20,8 @@ _MYSQL_UNIQUE = (
     "SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS WHERE {here} AND NON_UNIQUE = 0 "
     "AND INDEX_NAME <> 'PRIMARY' ORDER BY INDEX_NAME, SEQ_IN_INDEX"
 )
-# MariaDB's JSON is a text with a rule; MySQL's is a type.
-_MARIADB_JSON = (
-    "SELECT CONSTRAINT_NAME FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = "
-    "COALESCE(:schema, DATABASE()) AND TABLE_NAME = :table AND LEVEL = 'Column' AND CHECK_CLAUSE LIKE 'json_valid(%'"
-)
+# MariaDB's JSON is a text with this rule, which its catalog of rules does not show to every user.
+_MARIADB_JSON = re.compile(r"""CHECK \(json_valid\([`"]((?:[^`"]|``|"")+)[`"]\)\)""", re.IGNORECASE)
 _MYSQL_HERE = "TABLE_SCHEMA = COALESCE(:schema, DATABASE()) AND TABLE_NAME = :table"
 _PG_TABLE = (
     "SELECT c.oid, c.relkind IN ('v', 'm') AS is_view, row_security_active(c.oid) AS has_row_security "
@@ -85,9 +83,7 @@ def _mysql(connection: sa.Connection, of: Mapping[str, str | None]) -> Extras:
     indexes: dict[str, list[str | None]] = {}
     for name, column in connection.execute(sa.text(_MYSQL_UNIQUE.format(here=_MYSQL_HERE)), of):
         indexes.setdefault(str(name), []).append(column)
-    # Where it is asked of MySQL, this catalog has other columns.
-    is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
-    texts_of_json = list(connection.execute(sa.text(_MARIADB_JSON), of).scalars()) if is_mariadb else []
+    texts_of_json = _texts_of_json(connection, of) if kind == "BASE TABLE" else []
     return Extras(
         is_view=kind != "BASE TABLE",
         engine=engine,
@@ -97,6 +93,16 @@ def _mysql(connection: sa.Connection, of: Mapping[str, str | None]) -> Extras:
         types={name: sa.JSON() for name in texts_of_json},
         unique=_whole(indexes.values()),
     )
+
+
+def _texts_of_json(connection: sa.Connection, of: Mapping[str, str | None]) -> list[str]:
+    if not getattr(connection.dialect, "is_mariadb", False):
+        return []
+    name = connection.dialect.identifier_preparer.format_table(
+        sa.Table(str(of["table"]), sa.MetaData(schema=of["schema"]))
+    )
+    made = connection.exec_driver_sql(f"SHOW CREATE TABLE {name}").one()[1]
+    return [found.replace("``", "`") for found in _MARIADB_JSON.findall(str(made))]
 
 
 def _postgresql(connection: sa.Connection, of: Mapping[str, str | None]) -> Extras:
