@@ -231,6 +231,21 @@ def test_a_column_that_a_new_row_needs_comes_with_a_line_that_fits(column: Refle
     assert judge(target(missing="skip"), table(column), "postgresql") == ()
 
 
+def test_no_constant_is_proposed_where_each_row_needs_a_value_of_its_own() -> None:
+    slug = needed("slug", "text")
+
+    (found,) = judge(target(), table(slug, unique=(("qb_list_id",), ("slug",))), "postgresql")
+
+    assert found.values["line"] == 'slug = { from = "…" }'
+
+
+def test_a_key_with_too_little_room_is_to_be_widened_not_cut() -> None:
+    short = replace(KEY, limit=limit("text", length=20))
+    of = Reflected("products", (ID, short), ("id",), (("qb_list_id",),))
+
+    assert codes(judge(target(), of, "postgresql")) == {("key_shorter", "qb_list_id")}
+
+
 def test_a_needed_reference_comes_with_a_lookup() -> None:
     of = table(needed("category_id", "int"), foreign_keys=(ForeignKey("category_id", "categories", "id"),))
 
@@ -246,6 +261,15 @@ def test_a_field_that_can_be_absent_does_not_go_unsaid_into_a_column_that_must_n
     assert judged(of, field="ManufacturerPartNumber", empty="text") == []
     assert judged(of, field="FullName") == []
     assert judged(limit("decimal", is_nullable=False), field="Price") == [("warning", "empty_null")]
+
+
+def test_what_is_to_be_kept_must_be_there_in_a_new_row_as_well() -> None:
+    bare = ReflectedColumn("price", limit("decimal", is_nullable=False))
+    rule = target(ColumnRule("price", "Price", empty="keep"))
+
+    assert codes(judge(rule, table(bare), "mysql")) == {("empty_null", "price")}
+    assert judge(rule, table(replace(bare, has_default=True)), "mysql") == ()
+    assert judge(replace(rule, missing="skip"), table(bare), "mysql") == ()
 
 
 def test_rows_with_a_key_that_must_not_be_empty_cannot_be_adopted() -> None:
@@ -519,6 +543,7 @@ def _every_finding() -> list[Finding]:
     rule = target(*rules, adopt=((("text10", "FullName"),),))
     return [
         *judge(rule, of, "mysql"),
+        *judge(replace(rule, key=(KeyPart("text10", "ListID"),)), of, "mysql"),
         *judge(rule, None, "mysql"),
         *judge(rule, None, "mysql", ["product"]),
         *judge(replace(rule, schema="s"), of, "sqlite"),
