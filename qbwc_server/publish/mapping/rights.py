@@ -33,8 +33,9 @@ _PG_SEQUENCE: Final = (
     "SELECT s.oid::regclass::text FROM pg_catalog.pg_attrdef d "
     "JOIN pg_catalog.pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid "
     "AND p.refclassid = 'pg_class'::regclass "
-    "JOIN pg_catalog.pg_class s ON s.oid = p.refobjid WHERE d.adrelid = :oid "
-    # In this order: of a table the question is an error.
+    "JOIN pg_catalog.pg_class s ON s.oid = p.refobjid AND s.relkind = 'S' "
+    # The planner may ask for the right before it has thrown out what is no sequence.
+    "WHERE d.adrelid = :oid "
     "AND CASE WHEN s.relkind = 'S' THEN NOT has_sequence_privilege(s.oid, 'USAGE') ELSE false END LIMIT 1"
 )
 # Under ANSI_QUOTES names stand in double quotation marks.
