@@ -134,10 +134,19 @@ def test_a_constant_that_its_column_takes_is_well(value: Constant, of: Limit) ->
     assert judged(of, value=value) == []
 
 
-def test_a_boolean_may_stand_in_a_number_only_where_booleans_are_numbers() -> None:
-    assert judged(limit("int"), "mysql", field="IsActive") == []
-    assert judged(limit("int"), "sqlite", field="IsActive") == []
-    assert judged(limit("int"), "postgresql", field="IsActive") == [("error", "wrong_type")]
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql", "mysql"])
+def test_a_boolean_may_stand_in_a_whole_number(backend: Backend) -> None:
+    assert judged(limit("int", lowest=-128, highest=127), backend, field="IsActive") == []
+
+
+def test_a_date_may_stand_in_a_column_of_times_but_no_time_in_one_of_dates() -> None:
+    assert judged(limit("datetime"), field="FullName", transforms=(Transform("date"),)) == []
+    assert judged(limit("date"), value=NOW) == [("error", "wrong_type")]
+
+
+def test_only_sqlite_keeps_times_as_text() -> None:
+    assert judged(limit("text"), "sqlite", value=NOW) == []
+    assert judged(limit("text"), "mysql", value=NOW) == [("error", "wrong_type")]
 
 
 @pytest.mark.parametrize(
