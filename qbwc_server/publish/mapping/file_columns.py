@@ -94,13 +94,13 @@ def _column(section: Section, name: str, value: object, source: str | None, know
         return None
     line = Section(section.at(name), value, section.found)
     if "from" in value and "value" in value:
-        line.problem("", "from_and_value")
+        line.problem(None, "from_and_value")
         return None
     if "from" not in value and "value" not in value:
         if any(isinstance(below, dict) for below in value.values()) and not set(value) & {"lookup"}:
-            line.problem("", "dotted_column")
+            line.problem(None, "dotted_column")
         else:
-            line.problem("", "no_from", example=_FORM)
+            line.problem(None, "no_from", example=_FORM)
         return None
     return _from_field(line, name, source, known) if "from" in value else _from_constant(line, name)
 
@@ -146,7 +146,7 @@ def _judge(line: Section, rule: ColumnRule, source: str, known: Vocabulary, *, s
     name = rule.field or ""
     private = known.private(source, name)
     if private and not rule.private:
-        line.problem("", "private_short" if short else "private_missing", name=name)
+        line.problem(None, "private_short" if short else "private_missing", name=name)
     if rule.private and not private:
         line.problem("private", "private_public", name=name)
     kind = kind_of(source, name)

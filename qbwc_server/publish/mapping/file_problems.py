@@ -32,7 +32,7 @@ class BadMapping(Exception):
     """A mapping file cannot be followed; nothing of it is used.
 
     Attributes:
-        problems: all that is wrong, in the order of the file. `str()` gives one a line, in English.
+        problems: all that is wrong, in the order it was found. `str()` gives one a line, in English.
     """
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
@@ -52,6 +52,11 @@ class Found:
 
     def add(self, place: str, code: str, **values: str) -> None:
         """Note a problem, once."""
-        problem = Problem(place, code, tuple(values.items()))
+        problem = Problem(_plain(place), code, tuple((name, _plain(value)) for name, value in values.items()))
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+def _plain(text: str) -> str:
+    """Return a text of the file as it may stand in a sentence: line ends and the like would break a log line."""
+    return "".join(each if each.isprintable() else "\ufffd" for each in text)

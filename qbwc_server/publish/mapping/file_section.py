@@ -36,9 +36,9 @@ class Section:
         """Return the place of a key."""
         return place(self.place, key)
 
-    def problem(self, key: str, code: str, **values: str) -> None:
-        """Note a problem at a key; "" is the table itself."""
-        self.found.add(self.at(key) if key else self.place, code, **values)
+    def problem(self, key: str | None, code: str, **values: str) -> None:
+        """Note a problem at a key; None is the table itself."""
+        self.found.add(self.place if key is None else self.at(key), code, **values)
 
     def take(self, key: str) -> object:
         """Return a value as it stands, None if it is absent."""
