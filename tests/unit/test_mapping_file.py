@@ -1,4 +1,6 @@
 import contextlib
+import dataclasses
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from qbwc_server import words
 from qbwc_server.publish.mapping.file import FIELDS, BadMapping, parse_mapping, private_fields, read_mapping
+from qbwc_server.publish.mapping.file_fields import types_of
 from qbwc_server.publish.mapping.model import (
     ColumnRule,
     KeyPart,
@@ -18,6 +21,8 @@ from qbwc_server.publish.mapping.model import (
     Transform,
     Webhook,
 )
+from qbwc_server.publish.mapping.transforms import NAMES
+from qbwc_server.qbxml.lists import LISTS
 
 WHOLE = """
 version = 1
@@ -364,6 +369,16 @@ def test_references_to_other_targets_and_types_are_judged(text: str, place: str,
     assert (place, code) in said(text)
 
 
+def test_a_target_without_a_good_name_is_told_by_its_number() -> None:
+    text = SHORT + SHORT.replace("version = 1", "").replace('"customers"', '"My Customers"', 1)
+
+    assert said(text.replace('"ListID"', '"AccountNumber"')) == (
+        ("publish[2].name", "bad_target_name"),
+        ("publish.customers.key.qb_list_id", "private_undeclared"),
+        ("publish[2].key.qb_list_id", "private_undeclared"),
+    )
+
+
 def test_a_cycle_over_a_third_target_is_a_cycle() -> None:
     target = SHORT.replace("version = 1", "")
     first = target.replace('"customers"', '"one"', 1).replace('"ListID"', '"@two.id"')
@@ -476,3 +491,23 @@ def test_every_sentence_of_the_catalogue_is_of_a_fault_shown_here() -> None:
 
     unseen = {key.removeprefix("mapping_file.") for key in words.keys("en", "mapping_file")} - shown
     assert unseen == {"at", "absent", "unreadable", "not_utf8"}
+
+
+MANUAL = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text("utf-8")
+EXAMPLES = [block for block in re.findall(r"```toml\n(.*?)```", MANUAL, re.DOTALL) if "version" in block]
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_the_examples_of_the_manual_can_be_followed(text: str) -> None:
+    assert parse_mapping(text).targets
+
+
+def test_the_manual_has_every_field_transform_type_and_key() -> None:
+    for kind in LISTS:
+        part = MANUAL.partition(f"### `{kind.name}`")[2].partition("###")[0]
+        public, _, private = part.partition("Private:")
+        assert re.findall(r"`([\w.]+)`", public) == [field.name for field in kind.fields if not field.private]
+        assert re.findall(r"`([\w.]+)`", private) == [field.name for field in kind.fields if field.private]
+    known = {*NAMES, *types_of("item"), *(field.name for field in dataclasses.fields(TargetRule))} - {"list"}
+    known |= {field.name for field in dataclasses.fields(ColumnRule)} - {"column", "field", "transforms"}
+    assert [word for word in sorted(known) if not re.search(rf"`{word}\b", MANUAL)] == []

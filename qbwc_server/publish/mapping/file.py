@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from qbwc_server.publish.mapping import file_columns, file_rows
 from qbwc_server.publish.mapping.file_fields import FIELDS, Vocabulary, list_names
 from qbwc_server.publish.mapping.file_problems import BadMapping, Found, Problem
-from qbwc_server.publish.mapping.file_section import Section, nearest, place
+from qbwc_server.publish.mapping.file_section import TARGET_NAME, Section, nearest, target_place
 from qbwc_server.publish.mapping.file_whole import judge, private_fields
 from qbwc_server.publish.mapping.model import Mapping, TargetRule, Webhook
 
@@ -26,7 +26,6 @@ __all__ = ["FIELDS", "BadMapping", "Problem", "parse_mapping", "private_fields",
 
 VERSION: Final = 1
 
-_NAME: Final = re.compile(r"[a-z0-9_-]{1,40}")
 _TABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _SECRET: Final = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 _LATER: Final = ("key-value", "woocommerce", "http")
@@ -91,9 +90,7 @@ def _mapping(file: Section, known: Vocabulary) -> Mapping:
         given = []
     targets, webhooks = [], []
     for number, values in enumerate(given, 1):
-        name = values.get("name")
-        fit = isinstance(name, str) and _NAME.fullmatch(name)
-        section = Section(place("publish", name) if fit else f"publish[{number}]", values, file.found)
+        section = Section(target_place(values.get("name"), number), values, file.found)
         targets.append(_target(section, schema, known))
         webhook = _after(section, targets[-1].name)
         webhooks += [webhook] if webhook else []
@@ -124,11 +121,11 @@ def _target(section: Section, schema: str | None, known: Vocabulary) -> TargetRu
     """Read one target; what is missing is noted and left empty."""
     _kind(section)
     name = section.text("name", required=True)
-    if name is not None and not _NAME.fullmatch(name):
+    if name is not None and not TARGET_NAME.fullmatch(name):
         section.problem("name", "bad_target_name")
     source = _source(section)
     return TargetRule(
-        name=name or section.place.removeprefix("publish"),
+        name=name or section.place,
         list=source or "",
         table=_table(section),
         key=file_rows.key(section, source, known),

@@ -6,14 +6,16 @@ every fault.
 """
 
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from qbwc_server.publish.mapping.file_problems import Found
 
 Table = dict[str, object]
+TARGET_NAME: Final = re.compile(r"[a-z0-9_-]{1,40}")
 _Choice = TypeVar("_Choice", bound=str)
 
 
@@ -124,6 +126,11 @@ def place(before: str, key: str) -> str:
     """Return the place of a key below another place; quoted where it has a dot or is empty, as in the file."""
     shown = f'"{key}"' if not key or "." in key else key
     return f"{before}.{shown}" if before else shown
+
+
+def target_place(name: object, number: int) -> str:
+    """Return the place of a target: by its name, or by its number from 1 where it has no good one."""
+    return f"publish.{name}" if isinstance(name, str) and TARGET_NAME.fullmatch(name) else f"publish[{number}]"
 
 
 def nearest(given: str, known: list[str] | tuple[str, ...]) -> str:

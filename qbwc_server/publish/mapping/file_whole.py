@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from qbwc_server.publish.mapping.file_fields import CUSTOM, Vocabulary
 from qbwc_server.publish.mapping.file_problems import Found
-from qbwc_server.publish.mapping.file_section import nearest, place
+from qbwc_server.publish.mapping.file_section import nearest, place, target_place
 from qbwc_server.publish.mapping.model import Mapping, TargetRule
 
 
@@ -18,7 +18,7 @@ def judge(mapping: Mapping, known: Vocabulary, found: Found) -> None:
     """
     _names(mapping, found)
     for number, target in enumerate(mapping.targets):
-        at = place("publish", target.name)
+        at = target_place(target.name, number + 1)
         _columns(at, target, found)
         _references(at, mapping.targets, number, found)
         if target.table == mapping.state_table and mapping.state_table:
@@ -40,9 +40,9 @@ def private_fields(mapping: Mapping) -> frozenset[str]:
 
 def _names(mapping: Mapping, found: Found) -> None:
     seen: set[str] = set()
-    for target in mapping.targets:
+    for number, target in enumerate(mapping.targets, 1):
         if target.name in seen:
-            found.add(f"{place('publish', target.name)}.name", "duplicate_target", name=target.name)
+            found.add(f"{target_place(target.name, number)}.name", "duplicate_target", name=target.name)
         seen.add(target.name)
 
 
