@@ -472,11 +472,13 @@ def test_a_file_is_read_with_or_without_a_byte_order_mark(tmp_path: Path) -> Non
     assert read_mapping(tmp_path / "a.toml") == read_mapping(tmp_path / "b.toml") == parse_mapping(SHORT)
 
 
-@pytest.mark.parametrize("code", ["absent", "unreadable", "not_utf8"])
+@pytest.mark.parametrize("code", ["absent", "unreadable", "not_utf8", "not_toml"])
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, code: str) -> None:
     path = tmp_path / "mapping.toml"
     if code == "unreadable":
         path.mkdir()
+    if code == "not_toml":
+        path.write_text("version =", "utf-8")
     if code == "not_utf8":
         path.write_bytes(b"name = '\xe9'")
 

@@ -53,15 +53,16 @@ def read_mapping(path: Path, *, fields: Dictionary[str, bool] = FIELDS) -> Mappi
     except OSError as trouble:
         reason = trouble.strerror or type(trouble).__name__
         raise BadMapping((Problem(str(path), "unreadable", (("reason", reason),)),)) from None
-    return parse_mapping(text, fields=fields)
+    return parse_mapping(text, fields=fields, name=str(path))
 
 
-def parse_mapping(text: str, *, fields: Dictionary[str, bool] = FIELDS) -> Mapping:
+def parse_mapping(text: str, *, fields: Dictionary[str, bool] = FIELDS, name: str = "mapping.toml") -> Mapping:
     """Read the text of a mapping file.
 
     Args:
         text: TOML.
         fields: the fields there are, as `FIELDS`.
+        name: what the file is called where it is no TOML at all.
 
     Raises:
         BadMapping: something in it is wrong; holds all that is.
@@ -71,7 +72,7 @@ def parse_mapping(text: str, *, fields: Dictionary[str, bool] = FIELDS) -> Mappi
         values = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError, ArithmeticError) as trouble:
         # ArithmeticError: a number of more digits than any has.
-        raise BadMapping((Problem("mapping.toml", "not_toml", (("reason", str(trouble)),)),)) from None
+        raise BadMapping((Problem(name, "not_toml", (("reason", str(trouble)),)),)) from None
     mapping = _mapping(Section("", values, found), known)
     judge(mapping, known, found)
     if found.problems:

@@ -77,13 +77,12 @@ def constant(section: Section, key: str, value: object, generated: tuple[str, ..
         near = nearest(value, generated)
         section.problem(key, "generated_near" if near else "generated", near=near, known=", ".join(generated))
         return None
-    good = (isinstance(value, Decimal) and value.is_finite()) or (
-        isinstance(value, bool | int) and -(2**_INTEGER_BITS) <= value < 2**_INTEGER_BITS
-    )
-    if not good:
-        section.problem(key, "bad_constant")
-        return None
-    return value  # type: ignore[return-value] # what `good` says
+    if isinstance(value, Decimal) and value.is_finite():
+        return value
+    if isinstance(value, bool | int) and -(2**_INTEGER_BITS) <= value < 2**_INTEGER_BITS:
+        return value
+    section.problem(key, "bad_constant")
+    return None
 
 
 def _column(section: Section, name: str, value: object, source: str | None, known: Vocabulary) -> ColumnRule | None:

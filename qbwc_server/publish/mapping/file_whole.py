@@ -78,7 +78,8 @@ def _references(at: str, targets: tuple[TargetRule, ...], number: int, found: Fo
             found.add(where, "reference_cycle", name=part.of_target)
         elif part.of_target not in earlier:
             found.add(where, "reference_forward", name=part.of_target, target=target.name)
-        elif (other.list, other.company) != (target.list, target.company):
+        elif other.list and target.list and (other.list, other.company) != (target.list, target.company):
+            # A source that could not be read was noted already.
             found.add(where, "reference_list", name=part.of_target)
 
 
