@@ -59,7 +59,7 @@ class BadTransform(Exception):
     """What stands in the file is no transform.
 
     Attributes:
-        fault: what is wrong; the catalogue has a sentence for each under `mapping.transform`.
+        fault: what is wrong; the catalogue has a sentence for each, `mapping_file.transform_FAULT`.
         given: as it stands in the file.
         near: what was probably meant, or how it is written; "" where nothing is near.
     """
