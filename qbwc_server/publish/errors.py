@@ -92,6 +92,25 @@ class NotInstalled(WebsiteError):
         self.name = name or missing
 
 
+class TableChanged(WebsiteError):
+    """A table of the website no longer is what its mapping needs; nothing was written to it.
+
+    Attributes:
+        target: the target of the mapping.
+        table: its table.
+        column: the column, where one is known.
+    """
+
+    def __init__(self, target: str, table: str, what: str, column: str = "") -> None:
+        super().__init__(
+            f"The target {target} waits: the website's table {table} {what}. Nothing is lost. Correct the table or the "
+            "mapping; `qbwc mapping check` tells what does not fit."
+        )
+        self.target = target
+        self.table = table
+        self.column = column
+
+
 class UnsupportedDatabase(WebsiteError):
     """The URL names a database or driver that we do not know or that is not installed."""
 

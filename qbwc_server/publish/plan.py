@@ -133,9 +133,9 @@ def _write(form: Form, dirty: Dirty, values: Mapping[str, object], row: Values |
     if row == wanted:
         return Step(dirty, _published(dirty, "unchanged"), None, {}, form.digest(wanted), fresh)
     changes = {name: value for name, theirs, value in zip(form.names, row, wanted, strict=True) if theirs != value}
-    older = None if dirty.forced else _older(row[form.edit_sequence], wanted[form.edit_sequence])
-    if older is not None and not changes.keys() <= _MAY_BE_OLDER:
-        return Step(dirty, _published(dirty, "held", older))
+    held = None if dirty.forced else older(row[form.edit_sequence], wanted[form.edit_sequence])
+    if held is not None and not changes.keys() <= _MAY_BE_OLDER:
+        return Step(dirty, _published(dirty, "held", held))
     return Step(dirty, _published(dirty, "updated"), None, changes, form.digest(wanted), fresh)
 
 
@@ -143,7 +143,8 @@ def _published(dirty: Dirty, outcome: Outcome, detail: Mapping[str, str] | None 
     return Published(dirty.company, dirty.list, dirty.list_id, dirty.seq, outcome, detail or {})
 
 
-def _older(website: ColumnValue, quickbooks: ColumnValue) -> dict[str, str] | None:
+def older(website: ColumnValue, quickbooks: ColumnValue) -> dict[str, str] | None:
+    """Return both EditSequences where QuickBooks's is the lower number, which tells of a restored backup, or None."""
     if not (
         isinstance(website, str) and isinstance(quickbooks, str) and website.isdecimal() and quickbooks.isdecimal()
     ):

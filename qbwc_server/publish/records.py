@@ -5,9 +5,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-Outcome = Literal["inserted", "updated", "unchanged", "deleted", "held", "refused_value", "unread"]
+Outcome = Literal[
+    "inserted",
+    "adopted",
+    "updated",
+    "unchanged",
+    "deleted",
+    "skipped",
+    "ambiguous",
+    "held",
+    "refused_value",
+    "unread",
+]
+"""`adopted`, `skipped` and `ambiguous` only come of the website's own tables, by a mapping."""
 
-SET_ASIDE: tuple[Outcome, ...] = ("held", "refused_value")
+SET_ASIDE: tuple[Outcome, ...] = ("ambiguous", "held", "refused_value")
 """Outcomes after which the website still shows what it showed before."""
 
 
