@@ -1,5 +1,6 @@
 """What a database's own catalogs tell of a table beyond what SQLAlchemy reflects."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +11,7 @@ from sqlalchemy.dialects import postgresql
 from qbwc_server.publish.engine import Backend
 
 _MYSQL_TABLE = "SELECT ENGINE, TABLE_TYPE FROM information_schema.TABLES WHERE {here}"
-_MYSQL_COLUMNS = (
-    "SELECT COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, EXTRA FROM information_schema.COLUMNS WHERE {here}"
-)
+_MYSQL_COLUMNS = "SELECT COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE {here}"
 _MYSQL_TRIGGERS = (
     "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS "
     "WHERE EVENT_OBJECT_SCHEMA = COALESCE(:schema, DATABASE()) AND EVENT_OBJECT_TABLE = :table"
@@ -21,6 +20,8 @@ _MYSQL_UNIQUE = (
     "SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS WHERE {here} AND NON_UNIQUE = 0 "
     "AND INDEX_NAME <> 'PRIMARY' ORDER BY INDEX_NAME, SEQ_IN_INDEX"
 )
+# MariaDB's JSON is a text with this rule, which its catalog of rules does not show to every user.
+_MARIADB_JSON = re.compile(r"""CHECK \(json_valid\([`"]((?:[^`"]|``|"")+)[`"]\)\)""", re.IGNORECASE)
 _MYSQL_HERE = "TABLE_SCHEMA = COALESCE(:schema, DATABASE()) AND TABLE_NAME = :table"
 _PG_TABLE = (
     "SELECT c.oid, c.relkind IN ('v', 'm') AS is_view, row_security_active(c.oid) AS has_row_security "
@@ -51,7 +52,7 @@ class Extras:
         has_row_security: PostgreSQL hides rows from us.
         written: column -> its type as the database writes it, where that is not what SQLAlchemy compiles.
         charsets: column -> character set, on MySQL.
-        domains: column -> what its domain is made of, on PostgreSQL.
+        types: column -> its type where SQLAlchemy's is not the whole truth: a domain's, or MariaDB's JSON.
         counted: columns that an SQLite table fills with its row number.
         unique: columns of each unique index over all rows, where SQLAlchemy is not asked.
     """
@@ -63,7 +64,7 @@ class Extras:
     has_row_security: bool = False
     written: Mapping[str, str] = field(default_factory=dict)
     charsets: Mapping[str, str | None] = field(default_factory=dict)
-    domains: Mapping[str, sa.types.TypeEngine[Any]] = field(default_factory=dict)
+    types: Mapping[str, sa.types.TypeEngine[Any]] = field(default_factory=dict)
     counted: frozenset[str] = frozenset()
     unique: tuple[tuple[str, ...], ...] | None = None
 
@@ -82,14 +83,26 @@ def _mysql(connection: sa.Connection, of: Mapping[str, str | None]) -> Extras:
     indexes: dict[str, list[str | None]] = {}
     for name, column in connection.execute(sa.text(_MYSQL_UNIQUE.format(here=_MYSQL_HERE)), of):
         indexes.setdefault(str(name), []).append(column)
+    texts_of_json = _texts_of_json(connection, of) if kind == "BASE TABLE" else []
     return Extras(
         is_view=kind != "BASE TABLE",
         engine=engine,
         triggers=tuple(sorted(connection.execute(sa.text(_MYSQL_TRIGGERS), of).scalars())),
-        written={name: _text(written) for name, written, _, _ in columns},
-        charsets={name: charset for name, _, charset, _ in columns},
+        written={name: _text(written) for name, written, _ in columns} | dict.fromkeys(texts_of_json, "json"),
+        charsets={name: charset for name, _, charset in columns},
+        types={name: sa.JSON() for name in texts_of_json},
         unique=_whole(indexes.values()),
     )
+
+
+def _texts_of_json(connection: sa.Connection, of: Mapping[str, str | None]) -> list[str]:
+    if not getattr(connection.dialect, "is_mariadb", False):
+        return []
+    name = connection.dialect.identifier_preparer.format_table(
+        sa.Table(str(of["table"]), sa.MetaData(schema=of["schema"]))
+    )
+    made = connection.exec_driver_sql(f"SHOW CREATE TABLE {name}").one()[1]
+    return [found.replace("``", "`") for found in _MARIADB_JSON.findall(str(made))]
 
 
 def _postgresql(connection: sa.Connection, of: Mapping[str, str | None]) -> Extras:
@@ -101,7 +114,7 @@ def _postgresql(connection: sa.Connection, of: Mapping[str, str | None]) -> Extr
         has_row_security=has_row_security,
         triggers=tuple(sorted(connection.execute(sa.text(_PG_TRIGGERS), {"oid": oid}).scalars())),
         written={name: made_of for name, _, made_of, _ in domains},
-        domains={name: made for name, _, made_of, bits in domains if (made := _domain(made_of, bits)) is not None},
+        types={name: made for name, _, made_of, bits in domains if (made := _domain(made_of, bits)) is not None},
     )
 
 

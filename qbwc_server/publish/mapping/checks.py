@@ -142,12 +142,13 @@ def _needing_values(rule: TargetRule, reflected: Reflected) -> Iterator[Finding]
         if column.limit.is_nullable or column.has_default or column.filled or column.name in filled:
             continue
         key = foreign.get(column.name)
-        line = _line(column) if key is None else _lookup_line(column.name, key.table, key.refers)
+        is_own = reflected.is_unique([column.name])
+        line = _line(column, is_own=is_own) if key is None else _lookup_line(column.name, key.table, key.refers)
         yield Finding("error", "needs_value", rule.table, column.name, {"type": column.limit.type, "line": line})
 
 
-def _line(column: ReflectedColumn) -> str:
-    """Return the line of the mapping that would give a column its value."""
+def _line(column: ReflectedColumn, *, is_own: bool) -> str:
+    """Return the line of the mapping that would give a column its value; `is_own`: each row wants one of its own."""
     limit = column.limit
     when = "insert"
     if limit.kind in {"datetime", "date"}:
@@ -156,6 +157,8 @@ def _line(column: ReflectedColumn) -> str:
         when = "insert" if limit.kind == "date" or _CREATED.search(column.name) else "changed"
     elif limit.kind == "uuid" or (limit.kind == "text" and limit.length == _UUID_LENGTH):
         value = '"@uuid4"'
+    elif is_own:
+        return f'{column.name} = {{ from = "…" }}'
     else:
         word = f'"{limit.words[0]}"' if limit.words else '""'
         value = {"bool": "false", "int": "0", "decimal": "0", "float": "0"}.get(limit.kind, word)
@@ -197,8 +200,9 @@ def _key_fit(rule: TargetRule, part: KeyPart, column: ReflectedColumn, backend: 
     made = None if part.field is None else fits.given_field(rule.list, part.field)
     if made is not None:
         for level, code, values in fits.misfits(made, column.limit, backend):
-            # A key has no `type` to ask for.
-            yield Finding(level, "wrong_kind" if code == "wrong_type" else code, rule.table, part.column, values)
+            # A key has neither a `type` to ask for nor transforms.
+            told = {"wrong_type": "wrong_kind", "shorter": "key_shorter"}.get(code, code)
+            yield Finding(level, told, rule.table, part.column, values)
 
 
 def _fit(rule: TargetRule, each: ColumnRule, column: ReflectedColumn, backend: Backend) -> Iterator[Finding]:
@@ -214,10 +218,12 @@ def _empties(rule: TargetRule, each: ColumnRule, column: ReflectedColumn) -> Ite
         return
     can_be_text = column.limit.kind == "text"
     empty = each.empty or rule.empty
+    # A new row has nothing to keep but a default.
+    is_bare = rule.missing == "insert" and not column.has_default
     if each.lookup is not None:
         if each.lookup.missing == "null":
             yield Finding("warning", "lookup_null", rule.table, each.column, {"other": each.lookup.table})
-    elif each.field not in _ALWAYS_THERE and empty == "null":
+    elif each.field not in _ALWAYS_THERE and (empty == "null" or (empty == "keep" and is_bare)):
         code = "empty_text" if can_be_text else "empty_null"
         yield Finding("warning", code, rule.table, each.column, {"given": each.field})
 

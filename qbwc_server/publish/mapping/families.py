@@ -87,7 +87,9 @@ def limit_of(
         return _integer(kind, written, nullable=nullable)
     if family == "decimal":
         digits, scale = getattr(kind, "precision", None), getattr(kind, "scale", None)
-        return Limit(family, written, digits=digits, scale=scale or 0 if digits else scale, is_nullable=nullable)
+        lowest = 0 if getattr(kind, "unsigned", False) else None
+        scale = scale or 0 if digits else scale
+        return Limit(family, written, digits=digits, scale=scale, lowest=lowest, is_nullable=nullable)
     if family == "datetime":
         parts = getattr(kind, "fsp", None) if backend == "mysql" else getattr(kind, "precision", None)
         scale = 0 if backend == "mysql" and parts is None else parts

@@ -33,7 +33,7 @@ What = Literal[
     "triggers",
     "row_security",
     "rights",
-    "other",
+    "elsewhere",
 ]
 
 _ABSENT: Final = ""
@@ -81,7 +81,7 @@ def differences(before: Reflected, after: Reflected | None) -> tuple[Difference,
     for name, what in dict.fromkeys((*old, *new)):
         was, became = old.get((name, what), (None, _ABSENT)), new.get((name, what), (None, _ABSENT))
         if was[0] != became[0] and (what == "column" or name not in whole):
-            table, column = (before.table, name) if what != "other" else _apart(name)
+            table, column = (before.table, name) if what != "elsewhere" else _apart(name)
             found.append(Difference(table, column, what, was[1], became[1]))
     return tuple(found)
 
@@ -144,12 +144,11 @@ def _rights(reflected: Reflected) -> tuple[Any, str]:
 
 
 def _of_other(other: OtherTable) -> Iterator[tuple[_Key, tuple[Any, str]]]:
-    held = None if other.rights is None else sorted(other.rights.held)
-    whole = [other.is_there, other.is_unique, held]
-    told = [*(["UNIQUE"] if other.is_unique else []), *(held or [])] if other.is_there else []
-    yield (f"{other.table}\0{other.column}", "other"), (whole, ", ".join(told))
-    for column in other.columns:
-        yield (f"{other.table}\0{column.name}", "other"), _type(column)
+    held = [] if other.rights is None else sorted(other.rights.held)
+    types = {column.name: _type(column) for column in other.columns}
+    facts = [other.is_there, other.is_unique, held, {name: fact for name, (fact, _) in types.items()}]
+    parts = [*(f"{name} {told}" for name, (_, told) in types.items()), *(["UNIQUE"] if other.is_unique else []), *held]
+    yield (f"{other.table}\0{other.column}", "elsewhere"), (facts, ", ".join(parts) if other.is_there else _ABSENT)
 
 
 def _apart(name: str) -> tuple[str, str]:

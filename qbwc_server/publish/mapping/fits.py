@@ -28,8 +28,10 @@ _TAKES: Final[dict[Kind, tuple[Family, ...]]] = {
     "text": ("text", "enum"),
     "decimal": ("decimal", "float", "int"),
     "int": ("int", "decimal", "float"),
-    "bool": ("bool",),
-    "date": ("date", "text"),
+    # As 1 and 0, the way sites keep flags.
+    "bool": ("bool", "int"),
+    # As the midnight that it begins with.
+    "date": ("date", "text", "datetime"),
     "datetime": ("datetime",),
     "json": ("json", "text"),
     "uuid": ("uuid", "text"),
@@ -219,9 +221,6 @@ def _typed(made: Given, rule: ColumnRule) -> Given:
 def _takes(made: Given, limit: Limit, backend: Backend) -> bool:
     if limit.kind in _TAKES[made.kind]:
         return not (made.is_money and made.kind == "decimal" and limit.kind == "int" and made.scale)
-    # MySQL and SQLite have no booleans of their own: 0 and 1 are the same there.
-    if made.kind == "bool":
-        return limit.kind == "int" and backend != "postgresql"
     return made.kind == "datetime" and limit.kind == "text" and backend == "sqlite"
 
 

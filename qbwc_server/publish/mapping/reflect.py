@@ -118,7 +118,7 @@ def _columns(
 ) -> Iterator[ReflectedColumn]:
     for each in described:
         name = str(each["name"])
-        of = more.domains.get(name, getattr(each["type"], "data_type", each["type"]))
+        of = more.types.get(name, getattr(each["type"], "data_type", each["type"]))
         written = more.written.get(name) or _written(each["type"], connection)
         limit = limit_of(of, written, kind, nullable=bool(each["nullable"]), charset=more.charsets.get(name))
         default = each.get("default")

@@ -34,7 +34,7 @@ class Limit:
         size: most bytes of a text in the column's character set (MySQL's TEXT); None where there is no such limit.
         digits: most digits of a decimal, those after the point included; None for any number.
         scale: most decimals of a decimal, or of a datetime's seconds; None for any number.
-        lowest: of an integer; None where there is none.
+        lowest: of a number (0 of an unsigned decimal); None where there is none.
         highest: of an integer; None where there is none.
         is_nullable: it may be NULL.
         charset: of a text on MySQL: "utf8mb4", "utf8mb3" (no character beyond U+FFFF), "latin1"; None elsewhere.

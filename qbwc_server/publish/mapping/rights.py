@@ -34,12 +34,14 @@ _PG_SEQUENCE: Final = (
     "JOIN pg_catalog.pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid "
     "AND p.refclassid = 'pg_class'::regclass "
     "JOIN pg_catalog.pg_class s ON s.oid = p.refobjid AND s.relkind = 'S' "
-    "WHERE d.adrelid = :oid AND NOT has_sequence_privilege(s.oid, 'USAGE') LIMIT 1"
+    # The planner may ask for the right before it has thrown out what is no sequence.
+    "WHERE d.adrelid = :oid "
+    "AND CASE WHEN s.relkind = 'S' THEN NOT has_sequence_privilege(s.oid, 'USAGE') ELSE false END LIMIT 1"
 )
-_GRANT: Final = re.compile(
-    r"GRANT (?P<what>.+) ON (?:TABLE )?(?P<where>(?:`(?:[^`]|``)*`|\*)\.(?:`(?:[^`]|``)*`|\*)) TO "
-)
-_GRANT_ROLE: Final = re.compile(r"GRANT [`'][^`']*[`'](?:@\S+)? TO ")
+# Under ANSI_QUOTES names stand in double quotation marks.
+_NAME: Final = r"""(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|\*)"""
+_GRANT: Final = re.compile(rf"GRANT (?P<what>.+) ON (?:TABLE )?(?P<where>{_NAME})\.(?P<table>{_NAME}) TO ")
+_GRANT_ROLE: Final = re.compile(rf"GRANT {_NAME}(?:@\S+)? TO ")
 _ONE: Final = re.compile(r"([A-Z][A-Z ]*[A-Z])(?: ?\(([^)]*)\))?")
 _MYSQL_POWERS: Final = ("DELETE", "DROP", "ALTER", "SUPER")
 
@@ -104,11 +106,11 @@ def granted(grants: Iterable[str], user: str, database: str, table: str, columns
     for grant in grants:
         has_role = has_role or _GRANT_ROLE.match(grant) is not None
         parts = _GRANT.match(grant)
-        if parts is None or not _covers(parts["where"], database, table):
+        if parts is None or not _covers(parts["where"], parts["table"], database, table):
             continue
         for kind, names in _ONE.findall(parts["what"]):
             if names:
-                by_column.setdefault(kind, set()).update(name.strip(" `") for name in names.split(","))
+                by_column.setdefault(kind, set()).update(name.strip(' `"') for name in names.split(","))
             else:
                 found.add(kind)
         if "WITH GRANT OPTION" in grant:
@@ -126,14 +128,17 @@ def quoted_mysql(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def _covers(where: str, database: str, table: str) -> bool:
-    schema, _, name = where.rpartition(".")
-    if schema == "*":
+def _covers(where: str, name: str, database: str, table: str) -> bool:
+    if where == "*":
         return True
     # In the name of a database, and only there, % and _ stand for any characters unless a backslash is before them.
-    pattern = schema[1:-1].replace("``", "`")
-    glob = re.sub(r"\\([%_])|([%_])|([*?\[])", _as_glob, pattern)
-    return fnmatchcase(database.lower(), glob.lower()) and (name == "*" or name[1:-1].replace("``", "`") == table)
+    glob = re.sub(r"\\([%_])|([%_])|([*?\[])", _as_glob, _bare(where))
+    return fnmatchcase(database.lower(), glob.lower()) and (name == "*" or _bare(name) == table)
+
+
+def _bare(quoted: str) -> str:
+    mark = quoted[0]
+    return quoted[1:-1].replace(mark + mark, mark)
 
 
 def _as_glob(found: re.Match[str]) -> str:
