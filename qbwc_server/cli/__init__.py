@@ -27,6 +27,10 @@ _COMMANDS: Final = {
     "token": ("qbwc_server.cli.token", "Tokens for programs that use the API."),
     "refresh": ("qbwc_server.cli.refresh", "Ask for refreshes."),
     "queue": ("qbwc_server.cli.queue", "What was asked for, and what became of it."),
+    "mapping": (
+        "qbwc_server.cli.mapping",
+        "A mapping for a website that has its own tables: suggest one, and check it.",
+    ),
     "forget": (
         "qbwc_server.cli.forget",
         "Take away what is held of a record, and say what the website still shows.",

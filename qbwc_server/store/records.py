@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from qbwc_server.store.tables import records
 
 SEARCHED = ("Name", "FullName", "CompanyName", "Email", "Phone", "ManufacturerPartNumber", "BarCodeValue")
 
+_AT_ONCE = 1000
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -69,6 +70,19 @@ def many(connection: Connection, company: str, list_name: str, list_ids: Iterabl
     """Return records by ListID."""
     of = {"company": company, "list": list_name}
     return {row.list_id: Record(*row) for row in connection.execute(_MANY, {**of, "list_ids": list_ids})}
+
+
+def every(connection: Connection, company: str, list_name: str) -> Iterator[Record]:
+    """Give all records of a list that hold values, deleted ones too, in the order of ListID; a part at a time."""
+    wanted = select(*(records.c[name] for name in Record.__slots__)).where(
+        records.c.company == company, records.c.list == list_name, records.c.erased.is_(False)
+    )
+    last = ""
+    while rows := connection.execute(
+        wanted.where(records.c.list_id > last).order_by(records.c.list_id).limit(_AT_ONCE)
+    ).all():
+        yield from (Record(*row) for row in rows)
+        last = rows[-1].list_id
 
 
 @dataclass(frozen=True, slots=True)
