@@ -302,7 +302,7 @@ class Publisher:
         now: datetime,
     ) -> int:
         """Have webhooks told, target by target; returns how many deliveries it is."""
-        if self.hooks is None:
+        if self.hooks is None or not self.hooks.endpoints:
             return 0
         told: dict[str, list[Published]] = {}
         for one, outcome in counted:
