@@ -1,6 +1,6 @@
 """Compares what the website shows with what the simulated QuickBooks has, field by field."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from office import Books, Office
 from website_columns import plain
 
 from qbwc_server.qbxml.lists import list_type
+from qbwc_server.rehearsal.company import SimulatedCompany
 
 LISTS = ("customer", "item")
 # What has no full name of its own is called by its name.
@@ -38,7 +39,12 @@ def volatile(list_name: str) -> frozenset[str]:
 
 def shown(office: Office, books: Books, list_name: str) -> Shown:
     """What the website has of a list; when it was published is left out."""
-    rows = office.website.rows(books.name, list_name)
+    return shown_in(office.website.rows(books.name, list_name))
+
+
+def shown_in(rows: Iterable[Mapping[str, Any]]) -> Shown:
+    """What rows of the website show."""
+    rows = list(rows)
     living = {
         str(row["list_id"]): {
             name: plain(value) for name, value in row.items() if name not in ("company", "published_at", "is_deleted")
@@ -51,7 +57,12 @@ def shown(office: Office, books: Books, list_name: str) -> Shown:
 
 def had(books: Books, list_name: str) -> dict[str, dict[str, object]]:
     """What QuickBooks has of a list, in the website's columns; computed ones and lists of elements are left out."""
-    views = books.quickbooks.customers() if list_name == "customer" else books.quickbooks.items()
+    return had_by(books.quickbooks, list_name)
+
+
+def had_by(quickbooks: SimulatedCompany, list_name: str) -> dict[str, dict[str, object]]:
+    """What a company file has of a list, as `had` says."""
+    views = quickbooks.customers() if list_name == "customer" else quickbooks.items()
     fields = [one for one in list_type(list_name).fields if one.column and one.paths and not one.private]
     return {
         str(view["ListID"]): {
@@ -70,7 +81,16 @@ def differing(
 
     A record that only one of them has differs in `list_id`.
     """
-    website, quickbooks = shown(office, books, list_name).living, had(books, list_name)
+    return apart(shown(office, books, list_name).living, had(books, list_name), only=only)
+
+
+def apart(
+    website: Mapping[str, Mapping[str, object]],
+    quickbooks: Mapping[str, Mapping[str, object]],
+    *,
+    only: Collection[str] | None = None,
+) -> dict[str, dict[str, tuple[object, object]]]:
+    """In which columns living rows and records differ, as `differing` says."""
     found: dict[str, dict[str, tuple[object, object]]] = {}
     for list_id in website.keys() | quickbooks.keys():
         if only is not None and list_id not in only:
@@ -79,9 +99,9 @@ def differing(
         if ours is None or theirs is None:
             found[list_id] = {"list_id": (ours and list_id, theirs and list_id)}
             continue
-        apart = {column: (ours[column], value) for column, value in theirs.items() if ours[column] != value}
-        if apart:
-            found[list_id] = apart
+        columns = {column: (ours[column], value) for column, value in theirs.items() if ours[column] != value}
+        if columns:
+            found[list_id] = columns
     return found
 
 
