@@ -74,8 +74,9 @@ class ForeignTable(WebsiteError):
     def __init__(self, name: str) -> None:
         super().__init__(
             f"The website's database already has a table named {name} that is not ours; it was not touched. Name "
-            "another database in QBWC_WEBSITE_DATABASE_URL. (`qbwc mapping suggest` and `qbwc mapping check` prepare a "
-            "mapping for such a table; filling it by one comes with a later version.)"
+            "another database in QBWC_WEBSITE_DATABASE_URL. (A mapping for such a table can be prepared with "
+            "`qbwc mapping suggest` and, named in QBWC_MAPPING, checked; filling the table by it comes with a later "
+            "version.)"
         )
         self.name = name
 
